@@ -1,0 +1,83 @@
+"""Record events in the transaction that does the deed, and prove that none was changed, cut out or cut off."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit.domain import GENESIS, Actor, Entry, Event, EventKind, FieldValue
+from portal.audit.store import AuditEvent, AuditHead
+from portal.clock import Clock
+from portal.db.engine import Database
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check of the whole chain found. `problem` is None when it is whole."""
+
+    events: int
+    head: str
+    problem: str | None
+
+
+class AuditLog:
+    """The append-only hash chain."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def record(self, session: Session, kind: EventKind, *, actor: Actor, subject: str, **fields: FieldValue) -> Entry:
+        """Append an event in the caller's transaction: both are kept, or neither.
+
+        Args:
+            subject: what it is about, such as "participant:VIG-0007"; never a name.
+
+        Raises:
+            UndeclaredField: the fields are not those that the kind declares.
+        """
+        kind.check(fields)
+        head = session.scalars(select(AuditHead).where(AuditHead.id == 1).with_for_update()).one()
+        event = Event(head.seq + 1, self._clock(), kind.name, actor.key, subject, fields)
+        digest = event.hash(head.hash)
+        session.add(
+            AuditEvent(
+                seq=event.seq, at=event.at, kind=event.kind, actor=event.actor, subject=subject,
+                fields=dict(fields), hash=digest,
+            )
+        )  # fmt: skip
+        head.seq, head.hash = event.seq, digest
+        session.flush()
+        return Entry(event.seq, digest, event.at)
+
+    def note(self, kind: EventKind, *, actor: Actor, subject: str, **fields: FieldValue) -> Entry:
+        """Record an event that stands alone, such as a sensitive read."""
+        with self._database.transaction() as session:
+            return self.record(session, kind, actor=actor, subject=subject, **fields)
+
+    def verify(self, anchors: Mapping[int, str] | None = None) -> Verdict:
+        """Recompute the chain.
+
+        Args:
+            anchors: hashes known from outside, by sequence number (each receipt carries one): they reveal a chain
+                that was cut off or rewritten as a whole.
+        """
+        wanted = dict(anchors or {})
+        previous, count = GENESIS, 0
+        with self._database.reading() as session:
+            for row in session.scalars(select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=500)):
+                count += 1
+                if row.seq != count:
+                    return Verdict(count, previous, f"event {count} is missing")
+                if row.as_event().hash(previous) != row.hash:
+                    return Verdict(count, previous, f"event {row.seq} was changed after it was recorded")
+                if wanted.pop(row.seq, row.hash) != row.hash:
+                    return Verdict(count, previous, f"event {row.seq} is not the one that was anchored outside")
+                previous = row.hash
+            head = session.get_one(AuditHead, 1)
+        if (head.seq, head.hash) != (count, previous):
+            return Verdict(count, previous, f"the chain ends at event {count} but its head says {head.seq}")
+        if wanted:
+            return Verdict(count, previous, f"event {min(wanted)}, anchored outside, is missing: the chain was cut")
+        return Verdict(count, previous, None)

@@ -1,0 +1,67 @@
+"""Freeze a study by the hash of its content, and find what was shown to somebody years later."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import select
+
+from portal.canonical import canonical_json
+from portal.clock import Clock
+from portal.db.engine import Database
+from portal.study.domain import Study
+from portal.study.errors import UnknownVersion
+from portal.study.store import StudyPublication
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A frozen version of the study."""
+
+    content_hash: str
+    study: Study
+    published_at: datetime
+
+
+class StudyBook:
+    """Every version that was ever published. Thread-safe; parsed versions are kept, since they never change."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._parsed = lru_cache(maxsize=32)(self._load)
+
+    def publish(self, study: Study) -> Publication:
+        """Freeze the study as it is. The same content is published only once."""
+        digest = study.content_hash
+        with self._database.transaction() as session:
+            found = session.scalars(
+                select(StudyPublication).where(StudyPublication.content_hash == digest)
+            ).one_or_none()
+            if found is None:
+                content = canonical_json(study.model_dump(mode="json")).decode()
+                found = StudyPublication(content_hash=digest, content=content, published_at=self._clock())
+                session.add(found)
+        return self.at(digest)
+
+    def current(self) -> Publication:
+        """What is published now. Raises UnknownVersion before the first publication."""
+        newest = select(StudyPublication.content_hash).order_by(StudyPublication.id.desc()).limit(1)
+        with self._database.reading() as session:
+            digest = session.scalars(newest).one_or_none()
+        if digest is None:
+            raise UnknownVersion("no version of the study is published yet: run `portal study publish FOLDER`")
+        return self._parsed(digest)
+
+    def at(self, content_hash: str) -> Publication:
+        """The version of this hash. Raises UnknownVersion."""
+        return self._parsed(content_hash)
+
+    def _load(self, content_hash: str) -> Publication:
+        with self._database.reading() as session:
+            found = session.scalars(
+                select(StudyPublication).where(StudyPublication.content_hash == content_hash)
+            ).one_or_none()
+        if found is None:
+            raise UnknownVersion(f"no published version has the hash {content_hash}")
+        return Publication(found.content_hash, Study.model_validate_json(found.content), found.published_at)

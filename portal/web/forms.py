@@ -1,0 +1,48 @@
+"""Forms: Flask-WTF's, with clear limits, and what the design system's macros need to know of a field."""
+
+import unicodedata
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField
+from wtforms.validators import Length
+
+NOT_TEXT = {"Cc", "Cs", "Co"}
+"""Unicode categories that no name or answer holds: controls, surrogates, private use."""
+
+
+class Form(FlaskForm):
+    """The base of every form: a CSRF token, and errors in the order of the page."""
+
+    def error_list(self) -> list[dict[str, str]]:
+        """For the error summary: the first error of each field, and where it is."""
+        return [{"text": str(_first(field.errors)), "href": f"#{first_id(field)}"} for field in self if field.errors]
+
+
+class TextField(StringField):
+    """One line of text, in any script: spaces trimmed, Unicode made NFC, control characters refused."""
+
+    def __init__(self, label: Any, validators: list[Any] | None = None, *, most: int = 200, **kwargs: Any) -> None:
+        too_long = Length(max=most, message=_l("Use %(max)d characters or fewer"))
+        super().__init__(label, [*(validators or []), too_long], **kwargs)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Tidy what came in."""
+        super().process_formdata(valuelist)
+        if self.data is not None:
+            self.data = unicodedata.normalize("NFC", " ".join(self.data.split()))
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse characters that are not text."""
+        if any(unicodedata.category(character) in NOT_TEXT for character in self.data or ""):
+            raise ValueError(_l("Use only letters, numbers and signs"))
+
+
+def first_id(field: Field) -> str:
+    """The id of the field's first control: a group of radios or checkboxes has its own."""
+    return f"{field.id}-0" if field.type in ("RadioField", "SelectMultipleField") else str(field.id)
+
+
+def _first(errors: Any) -> Any:
+    return next(iter(errors.values() if isinstance(errors, dict) else errors))

@@ -1,0 +1,65 @@
+"""Who may do what. Every view declares one permission; a view that declares none is refused to everybody."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.web.principal import current_principal
+
+View = TypeVar("View", bound=Callable[..., object])
+_ATTRIBUTE = "portal_permission"
+
+
+class Permission(StrEnum):
+    """`scope:resource:action`."""
+
+    PUBLIC = "public:page:read"
+    OWN_JOURNEY = "participant:journey:use"
+    PARTICIPANTS_READ = "team:participants:read"
+    IDENTITY_READ = "team:identity:read"
+    INVITE = "team:invitation:create"
+    COUNTERSIGN = "team:countersignature:create"
+    RECEIPTS_READ = "team:receipts:read"
+    AUDIT_READ = "team:audit:read"
+    TEAM_MANAGE = "team:members:manage"
+    OWN_ACCOUNT = "team:account:use"
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Declare what a view needs."""
+
+    def mark(view: View) -> View:
+        setattr(view, _ATTRIBUTE, permission)
+        return view
+
+    return mark
+
+
+def permission_of(view: object) -> Permission | None:
+    """What the view declared, or None."""
+    found = getattr(view, _ATTRIBUTE, None)
+    return found if isinstance(found, Permission) else None
+
+
+def init_app(app: Flask) -> None:
+    """Guard every request."""
+    app.before_request(_guard)
+
+
+def _guard() -> Response | None:
+    if request.endpoint is None:
+        return None  # no such page: the error page follows
+    needed = permission_of(current_app.view_functions[request.endpoint])
+    if needed is None:
+        abort(403)
+    if needed is Permission.PUBLIC:
+        return None
+    principal = current_principal()
+    if needed in principal.permissions:
+        return None
+    if principal.is_authenticated:
+        abort(403)
+    return redirect(url_for("people.sign_in" if needed is Permission.OWN_JOURNEY else "team.sign_in"))
