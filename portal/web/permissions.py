@@ -1,31 +1,16 @@
 """Who may do what. Every view declares one permission; a view that declares none is refused to everybody."""
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import TypeVar
 
 from flask import Flask, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.web.principal import current_principal
+from portal.web.scopes import Permission as Permission
 
 View = TypeVar("View", bound=Callable[..., object])
 _ATTRIBUTE = "portal_permission"
-
-
-class Permission(StrEnum):
-    """`scope:resource:action`."""
-
-    PUBLIC = "public:page:read"
-    OWN_JOURNEY = "participant:journey:use"
-    PARTICIPANTS_READ = "team:participants:read"
-    IDENTITY_READ = "team:identity:read"
-    INVITE = "team:invitation:create"
-    COUNTERSIGN = "team:countersignature:create"
-    RECEIPTS_READ = "team:receipts:read"
-    AUDIT_READ = "team:audit:read"
-    TEAM_MANAGE = "team:members:manage"
-    OWN_ACCOUNT = "team:account:use"
 
 
 def requires(permission: Permission) -> Callable[[View], View]:

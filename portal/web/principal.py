@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from flask import Flask
+from flask import Flask, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 
 PrincipalSource = Callable[[str], "Principal | None"]
@@ -51,8 +51,6 @@ def current_principal() -> Principal:
 
 def sign_in(principal: Principal) -> None:
     """Start a signed-in session under a fresh token."""
-    from flask import session
-
     session.clear()
     session.rotate()  # type: ignore[attr-defined]
     login_user(principal)
@@ -60,8 +58,6 @@ def sign_in(principal: Principal) -> None:
 
 def sign_out() -> None:
     """End the session on the server, so that its cookie is worth nothing any more."""
-    from flask import session
-
     logout_user()
     session.clear()
 

@@ -1,0 +1,113 @@
+"""The way in: an invitation, or an e-mail address and a code."""
+
+from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from portal.people.domain import Participant
+from portal.people.errors import CodeRefused, EmailTaken, InvitationExpired, InvitationUnknown, InvitationUsed
+from portal.people.forms import CodeForm, EmailForm, EmptyForm
+from portal.people.service import PeopleService
+from portal.web import principal
+from portal.web.limits import limiter
+from portal.web.permissions import Permission, requires
+from portal.web.services import service
+
+bp = Blueprint("people", __name__)
+JOURNEY = frozenset({Permission.OWN_JOURNEY})
+_PENDING = "sign_in_email"
+_PROBLEMS: dict[type[Exception], tuple[str, int]] = {
+    InvitationUnknown: ("people/invitation_unknown.html", 404),
+    InvitationExpired: ("people/invitation_expired.html", 410),
+    InvitationUsed: ("people/invitation_used.html", 410),
+}
+
+
+@bp.get("/invitation/<token>")
+@requires(Permission.PUBLIC)
+@limiter.limit("60 per minute")
+def invitation(token: str) -> Response | tuple[str, int] | str:
+    """Show the door. Only the button opens it, so that a scanner's visit uses nothing up."""
+    try:
+        service(PeopleService).check(token)
+    except tuple(_PROBLEMS) as error:
+        page, code = _PROBLEMS[type(error)]
+        return render_template(page), code
+    return render_template("people/invitation.html", form=EmptyForm())
+
+
+@bp.post("/invitation/<token>")
+@requires(Permission.PUBLIC)
+@limiter.limit("30 per minute")
+def open_invitation(token: str) -> Response | tuple[str, int]:
+    """Use the invitation and start her session."""
+    try:
+        person = service(PeopleService).open(token)
+    except tuple(_PROBLEMS) as error:
+        page, code = _PROBLEMS[type(error)]
+        return render_template(page), code
+    _start(person)
+    return redirect(url_for("journey.home"))
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@requires(Permission.PUBLIC)
+@limiter.limit("10 per 15 minutes", methods=["POST"])
+def sign_in() -> Response | str:
+    """Ask for the address and send a code."""
+    form = EmailForm()
+    if form.validate_on_submit():
+        service(PeopleService).send_code(str(form.email.data))
+        session[_PENDING] = form.email.data
+        return redirect(url_for("people.sign_in_code"))
+    return render_template("people/sign_in.html", form=form)
+
+
+@bp.route("/sign-in/code", methods=["GET", "POST"])
+@requires(Permission.PUBLIC)
+@limiter.limit("10 per 10 minutes", methods=["POST"])
+def sign_in_code() -> Response | str:
+    """Ask for the code."""
+    email = session.get(_PENDING)
+    if not email:
+        return redirect(url_for("people.sign_in"))
+    form = CodeForm()
+    if form.validate_on_submit():
+        try:
+            person = service(PeopleService).sign_in(email, "".join(str(form.code.data).split()))
+        except CodeRefused:
+            form.code.errors = [_("This code does not work. Check the newest e-mail, or ask for a new code")]
+        else:
+            _start(person)
+            return redirect(url_for("journey.home"))
+    return render_template("people/sign_in_code.html", form=form)
+
+
+@bp.route("/your-email", methods=["GET", "POST"])
+@requires(Permission.OWN_JOURNEY)
+def your_email() -> Response | str:
+    """Keep an address to come back with."""
+    people, me = service(PeopleService), principal.current_principal()
+    known = people.email_of(me.id)
+    form = EmailForm(email=known)
+    if form.validate_on_submit():
+        try:
+            people.set_email(me.id, str(form.email.data))
+        except EmailTaken:
+            form.email.errors = [_("Use another e-mail address. This one is already used in the study")]
+        else:
+            flash(_("Saved. You can come back with this e-mail address."))
+            return redirect(url_for("journey.home"))
+    return render_template("people/your_email.html", form=form)
+
+
+@bp.post("/sign-out")
+@requires(Permission.PUBLIC)
+def sign_out() -> Response:
+    """End the session on the server."""
+    principal.sign_out()
+    return redirect(url_for("people.sign_in"))
+
+
+def _start(person: Participant) -> None:
+    principal.sign_in(principal.Principal(f"participant:{person.id}", JOURNEY))

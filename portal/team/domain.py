@@ -1,0 +1,57 @@
+"""The research team: roles, and what each may do."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from portal.web.scopes import Permission
+
+INVITATION_LASTS = timedelta(days=7)
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 200
+
+
+class Role(StrEnum):
+    """What somebody does in the study."""
+
+    LEAD = "lead"
+    RESEARCHER = "researcher"
+    AUDITOR = "auditor"
+    IT = "it"
+
+
+_RESEARCHER = frozenset(
+    {
+        Permission.OWN_ACCOUNT,
+        Permission.PARTICIPANTS_READ,
+        Permission.IDENTITY_READ,
+        Permission.INVITE,
+        Permission.COUNTERSIGN,
+        Permission.RECEIPTS_READ,
+    }
+)
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.LEAD: _RESEARCHER | {Permission.TEAM_MANAGE, Permission.AUDIT_READ},
+    Role.RESEARCHER: _RESEARCHER,
+    Role.AUDITOR: frozenset(
+        {Permission.OWN_ACCOUNT, Permission.PARTICIPANTS_READ, Permission.RECEIPTS_READ, Permission.AUDIT_READ}
+    ),
+    Role.IT: frozenset({Permission.OWN_ACCOUNT, Permission.TEAM_MANAGE}),
+}
+"""An auditor reads but changes nothing; IT manages accounts and sees no participant."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of the team."""
+
+    id: int
+    name: str
+    email: str
+    role: Role
+    closed: bool
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What the member may do now."""
+        return frozenset() if self.closed else PERMISSIONS[self.role]

@@ -1,0 +1,17 @@
+"""What can go wrong with the team's accounts."""
+
+
+class SignInRefused(Exception):
+    """Password or code is wrong, or the account is closed. Which of them is not told."""
+
+
+class InvitationRefused(Exception):
+    """The link is unknown, used or too old."""
+
+
+class EmailTaken(Exception):
+    """Another member has this address."""
+
+
+class MemberUnknown(Exception):
+    """No such member."""

@@ -1,0 +1,63 @@
+"""The team's forms."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import PasswordField, RadioField
+from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length, Regexp
+
+from portal.team.domain import LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
+from portal.web.forms import Form, TextField
+
+ROLES = [
+    (Role.LEAD.value, _l("Lead: everything, and the team's accounts")),
+    (Role.RESEARCHER.value, _l("Researcher: invites, takes consent, interviews")),
+    (Role.AUDITOR.value, _l("Auditor: reads, changes nothing")),
+    (Role.IT.value, _l("IT: accounts only, sees no participant")),
+]
+
+
+def _code() -> TextField:
+    return TextField(
+        _l("Code from your authenticator app"),
+        [DataRequired(_l("Enter the code")), Regexp(r"^\d{6}$", message=_l("Enter the 6 digits of the code"))],
+        most=6,
+    )
+
+
+class SignInForm(Form):
+    """Address, password and code together."""
+
+    email = TextField(_l("E-mail address"), [DataRequired(_l("Enter your e-mail address"))], most=254)
+    password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password")), Length(max=LONGEST_PASSWORD)])
+    code = _code()
+
+
+class JoinForm(Form):
+    """Open an account."""
+
+    name = TextField(_l("Your name, as it should stand on consent receipts"), [DataRequired(_l("Enter your name"))])
+    email = TextField(
+        _l("Your work e-mail address"),
+        [DataRequired(_l("Enter your e-mail address")), Email(_l("Enter an e-mail address like name@example.com"))],
+        most=254,
+    )
+    password = PasswordField(
+        _l("Choose a password"),
+        [
+            InputRequired(_l("Choose a password")),
+            Length(SHORTEST_PASSWORD, LONGEST_PASSWORD, _l("Use at least %(min)d characters, such as four words")),
+        ],
+    )
+    again = PasswordField(_l("The password again"), [EqualTo("password", _l("Enter the same password in both places"))])
+    code = _code()
+
+
+class InviteForm(Form):
+    """A new member's role."""
+
+    role = RadioField(
+        _l("What will the new member do?"), choices=ROLES, validators=[InputRequired(_l("Choose a role"))]
+    )
+
+
+class EmptyForm(Form):
+    """A button."""

@@ -1,0 +1,113 @@
+"""Staff sign in, open accounts and manage them."""
+
+import pyotp
+import segno
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from portal.audit.domain import Actor
+from portal.team.domain import Member, Role
+from portal.team.errors import EmailTaken, InvitationRefused, MemberUnknown, SignInRefused
+from portal.team.forms import EmptyForm, InviteForm, JoinForm, SignInForm
+from portal.team.service import TeamService
+from portal.web import principal
+from portal.web.limits import limiter
+from portal.web.permissions import Permission, requires
+from portal.web.services import service
+from portal.web.sessions import SessionStore
+
+bp = Blueprint("team", __name__, url_prefix="/team")
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@requires(Permission.PUBLIC)
+@limiter.limit("10 per 5 minutes", methods=["POST"])
+def sign_in() -> Response | str:
+    """Password and code."""
+    form = SignInForm()
+    if form.validate_on_submit():
+        try:
+            member = service(TeamService).sign_in(str(form.email.data), str(form.password.data), str(form.code.data))
+        except SignInRefused:
+            form.email.errors = [
+                _("The address, password and code do not fit together. A code works once: wait for the next one")
+            ]
+        else:
+            return _start(member)
+    return render_template("team/sign_in.html", form=form)
+
+
+@bp.route("/join/<token>", methods=["GET", "POST"])
+@requires(Permission.PUBLIC)
+@limiter.limit("20 per 5 minutes")
+def join(token: str) -> Response | str | tuple[str, int]:
+    """Open an account from a one-time link."""
+    team = service(TeamService)
+    try:
+        enrolment = team.enrolment(token)
+    except InvitationRefused:
+        return render_template("team/join_refused.html"), 410
+    form = JoinForm()
+    if form.validate_on_submit():
+        try:
+            member = team.join(
+                token, name=str(form.name.data), email=str(form.email.data),
+                password=str(form.password.data), code=str(form.code.data),
+            )  # fmt: skip
+        except SignInRefused:
+            form.code.errors = [_("This code does not match. Check that your phone's clock is right")]
+        except EmailTaken:
+            form.email.errors = [_("Another member has this address")]
+        else:
+            return _start(member)
+    address = pyotp.TOTP(enrolment.totp_secret).provisioning_uri(name=request.host, issuer_name="Study portal")
+    return render_template(
+        "team/join.html", form=form, secret=enrolment.totp_secret, qr=qr_svg(address), role=enrolment.role
+    )
+
+
+@bp.route("/members", methods=["GET", "POST"])
+@requires(Permission.TEAM_MANAGE)
+def members() -> str:
+    """Who is in the team, and a link for somebody new."""
+    team, form, link = service(TeamService), InviteForm(), None
+    if form.validate_on_submit():
+        token = team.invite(Role(form.role.data), actor=Actor.staff(principal.current_principal().id))
+        link = url_for("team.join", token=token, _external=True)
+    return render_template("team/members.html", members=team.members(), form=form, link=link, close=EmptyForm())
+
+
+@bp.post("/members/<int:staff_id>/close")
+@requires(Permission.TEAM_MANAGE)
+def close(staff_id: int) -> Response:
+    """Close an account and end its sessions at once."""
+    me = principal.current_principal()
+    if staff_id == me.id:
+        flash(_("You cannot close your own account. Ask another lead."))
+        return redirect(url_for("team.members"))
+    try:
+        service(TeamService).close(staff_id, actor=Actor.staff(me.id))
+    except MemberUnknown:
+        abort(404)
+    service(SessionStore).end_all(f"staff:{staff_id}")
+    flash(_("The account is closed."))
+    return redirect(url_for("team.members"))
+
+
+@bp.post("/sign-out")
+@requires(Permission.PUBLIC)
+def sign_out() -> Response:
+    """End the session on the server."""
+    principal.sign_out()
+    return redirect(url_for("team.sign_in"))
+
+
+def qr_svg(text: str) -> str:
+    """The text as a QR code, as a data address for an image."""
+    return segno.make(text, error="m").svg_data_uri(scale=4)
+
+
+def _start(member: Member) -> Response:
+    principal.sign_in(principal.Principal(f"staff:{member.id}", member.permissions))
+    return redirect(url_for("workspace.start"))

@@ -1,0 +1,18 @@
+"""Every permission there is: `scope:resource:action`. Plain data, so that domains may name them."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What a view needs and a principal has."""
+
+    PUBLIC = "public:page:read"
+    OWN_JOURNEY = "participant:journey:use"
+    PARTICIPANTS_READ = "team:participants:read"
+    IDENTITY_READ = "team:identity:read"
+    INVITE = "team:invitation:create"
+    COUNTERSIGN = "team:countersignature:create"
+    RECEIPTS_READ = "team:receipts:read"
+    AUDIT_READ = "team:audit:read"
+    TEAM_MANAGE = "team:members:manage"
+    OWN_ACCOUNT = "team:account:use"
