@@ -1,0 +1,33 @@
+"""Why a consent was not recorded. Nothing is half recorded."""
+
+
+class NotReady(Exception):
+    """A statement has no answer yet."""
+
+
+class MandatoryRefused(Exception):
+    """A mandatory statement was answered with no: she does not take part, and that is fine."""
+
+
+class FormChanged(Exception):
+    """A newer form was published while she answered; she is shown what changed."""
+
+
+class TooSoon(Exception):
+    """The REC asked for a reading time that is not over yet. `ready_at` says when it is."""
+
+    def __init__(self, ready_at: object) -> None:
+        super().__init__("the reading time is not over yet")
+        self.ready_at = ready_at
+
+
+class NoConsent(Exception):
+    """There is no consent to act on."""
+
+
+class AlreadyCountersigned(Exception):
+    """Somebody countersigned this consent before."""
+
+
+class LevelUnknown(Exception):
+    """The study has no such level of withdrawal."""
