@@ -1,13 +1,17 @@
-"""What can go wrong with a receipt. The record itself is never affected."""
+"""What can go wrong with receipts."""
 
 
-class SealFailed(Exception):
-    """The receipt could not be rendered, sealed or stored now. A duty tries again."""
+class ReceiptError(Exception):
+    """Something about a receipt cannot be done. The message says what and holds nothing personal."""
 
 
-class ReceiptUnknown(Exception):
-    """No receipt has this reference (yet)."""
+class SealFailed(ReceiptError):
+    """The receipt was not made; nothing was kept. What it stands for is untouched, and trying again later is right."""
 
 
-class CertificateError(Exception):
-    """The sealing certificate cannot be used. The message says why."""
+class SealKeyUnavailable(SealFailed):
+    """The organisation's key or certificate is missing, unreadable or no longer valid."""
+
+
+class UnknownReceipt(ReceiptError):
+    """No receipt of this kind has this reference."""
