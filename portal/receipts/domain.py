@@ -5,6 +5,7 @@ build one from what they stored and hand it to `ReceiptService.issue`.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -48,8 +49,14 @@ class StudyFacts:
     contact_name: str
     contact_email: str
     site: str = ""
+    colour: str = "#212b32"
+    """The sponsor's colour, "#rrggbb". It changes how the receipt looks, not what it says: the JSON leaves it out."""
     draft: bool = False
     """True while a document is a draft: the receipt then says on every page that it is a demonstration."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.colour):
+            raise InvalidRecord("the sponsor's colour must look like #005a64")
 
 
 @dataclass(frozen=True)
