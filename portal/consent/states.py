@@ -1,0 +1,65 @@
+"""Where consent stands, read from the facts: three queries, however many participants are asked for."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.consent.domain import ConsentState, Given, Standing, Withdrawn, effects_of
+from portal.consent.store import AnswerRow, ConsentRow, CountersignatureRow, WithdrawalRow
+from portal.people.domain import Participant
+from portal.study.domain import WithdrawalLevel
+from portal.study.service import StudyBook
+
+
+def states(session: Session, studies: StudyBook, people: Iterable[Participant]) -> dict[int, ConsentState]:
+    """Each participant's state by number."""
+    wanted = {one.id: one for one in people}
+    given = _newest_consents(session, wanted)
+    stopped: dict[int, list[WithdrawalRow]] = defaultdict(list)
+    query = select(WithdrawalRow).where(WithdrawalRow.participant_id.in_(wanted)).order_by(WithdrawalRow.id)
+    for row in session.scalars(query):
+        stopped[row.participant_id].append(row)
+    return {key: _state(studies, person, given.get(key), stopped[key]) for key, person in wanted.items()}
+
+
+def level_of(studies: StudyBook, row: WithdrawalRow) -> WithdrawalLevel:
+    """The level as it was defined when she withdrew."""
+    levels = studies.at(row.publication_hash).study.withdrawal.levels
+    return next(level for level in levels if level.key == row.level)
+
+
+def _newest_consents(session: Session, wanted: Iterable[int]) -> dict[int, Given]:
+    query = (
+        select(ConsentRow, CountersignatureRow.reference)
+        .outerjoin(CountersignatureRow, CountersignatureRow.consent_id == ConsentRow.id)
+        .where(ConsentRow.participant_id.in_(wanted))
+        .order_by(ConsentRow.id)
+    )
+    newest = {row.participant_id: (row, countersigned) for row, countersigned in session.execute(query)}
+    answers: dict[int, dict[str, bool]] = defaultdict(dict)
+    ids = [row.id for row, _ in newest.values()]
+    for answer in session.scalars(select(AnswerRow).where(AnswerRow.consent_id.in_(ids))):
+        answers[answer.consent_id][answer.statement_key] = answer.agreed
+    return {key: _given(row, answers[row.id], countersigned) for key, (row, countersigned) in newest.items()}
+
+
+def _given(row: ConsentRow, answers: dict[str, bool], countersigned: str | None) -> Given:
+    return Given(
+        row.id, row.reference, row.participant_id, row.publication_hash, row.form_hash, row.at, answers, countersigned
+    )
+
+
+def _state(studies: StudyBook, person: Participant, given: Given | None, rows: list[WithdrawalRow]) -> ConsentState:
+    levels = [(row, level_of(studies, row)) for row in rows]
+    told = tuple(Withdrawn(row.reference, row.level, row.at, level.ends_participation) for row, level in levels)
+    if given is None:
+        return ConsentState(Standing.NONE, None, told, frozenset())
+    since = [level for row, level in levels if row.consent_id == given.id]
+    if any(level.ends_participation for level in since):
+        return ConsentState(Standing.WITHDRAWN, given, told, frozenset())
+    if given.form_hash != studies.current().study.documents[person.group].consent.content_hash:
+        return ConsentState(Standing.OUTDATED, given, told, frozenset())
+    form = studies.at(given.publication_hash).study.documents[person.group].consent
+    return ConsentState(Standing.GIVEN, given, told, effects_of(form, given.answers, since))

@@ -1,0 +1,56 @@
+"""Answers: what may be given to a question, and how it reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portal.study.domain import Question, Questionnaire
+
+LONGEST = 500
+
+
+@dataclass(frozen=True)
+class Value:
+    """An answer: choices or a text, or that she prefers not to say."""
+
+    given: tuple[str, ...] = ()
+    declined: bool = False
+
+
+class ValueRefused(ValueError):
+    """The answer does not fit the question."""
+
+
+def check(question: Question, value: Value) -> None:
+    """Raises ValueRefused unless the value fits the question."""
+    if value.declined:
+        return
+    if question.choices:
+        known = {choice.key for choice in question.choices}
+        if not value.given or not set(value.given) <= known or (question.kind == "single" and len(value.given) != 1):
+            raise ValueRefused("choose from the list")
+        return
+    if len(value.given) != 1 or not value.given[0] or len(value.given[0]) > LONGEST:
+        raise ValueRefused("write an answer")
+    if question.kind in ("number", "year"):
+        _check_number(question, value.given[0])
+
+
+def _check_number(question: Question, text: str) -> None:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6):
+        raise ValueRefused("use digits only")
+    number = int(text)
+    if (question.minimum is not None and number < question.minimum) or (
+        question.maximum is not None and number > question.maximum
+    ):
+        raise ValueRefused(f"use a number from {question.minimum} to {question.maximum}")
+
+
+def readable(question: Question, value: Value) -> str:
+    """The answer in the questionnaire's words; empty when declined."""
+    names = {choice.key: choice.text for choice in question.choices}
+    return ", ".join(names.get(one, one) for one in value.given)
+
+
+def next_question(questionnaire: Questionnaire, answers: Mapping[str, Value]) -> Question | None:
+    """The first question without an answer, or None."""
+    return next((one for one in questionnaire.questions if one.key not in answers), None)

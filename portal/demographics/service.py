@@ -1,0 +1,106 @@
+"""Keep and change answers about the participant."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit.domain import Actor
+from portal.audit.service import AuditLog
+from portal.clock import Clock
+from portal.db.engine import Database
+from portal.demographics import events
+from portal.demographics.domain import Value, check
+from portal.demographics.errors import Closed
+from portal.demographics.store import DemographicAnswerRow
+from portal.people.domain import Participant
+from portal.study.domain import Questionnaire
+from portal.study.service import StudyBook
+
+ConsentedSince = Callable[[Participant], "datetime | None"]
+"""When the consent that stands was given; None if none stands."""
+
+
+class DemographicsService:
+    """The questionnaire of a group."""
+
+    def __init__(
+        self, database: Database, clock: Clock, audit: AuditLog, studies: StudyBook, consented: ConsentedSince
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._audit = audit
+        self._studies = studies
+        self._consented = consented
+
+    def questionnaire(self, person: Participant) -> Questionnaire:
+        """Her group's questions."""
+        return self._studies.current().study.documents[person.group].questionnaire
+
+    def answers(self, participant_id: int) -> dict[str, Value]:
+        """The newest answer to each question."""
+        with self._database.reading() as session:
+            return _latest(session, participant_id)
+
+    def answered_counts(self) -> dict[int, int]:
+        """How many questions each participant has answered, in one query; what was answered stays sealed."""
+        query = select(DemographicAnswerRow.participant_id, DemographicAnswerRow.question_key).distinct()
+        counts: dict[int, int] = {}
+        with self._database.reading() as session:
+            for participant_id, _ in session.execute(query):
+                counts[participant_id] = counts.get(participant_id, 0) + 1
+        return counts
+
+    def open_until(self, person: Participant) -> datetime | None:
+        """Until when answers can be changed; None while consent does not stand."""
+        since = self._consented(person)
+        if since is None:
+            return None
+        return since + timedelta(days=self._studies.current().study.questionnaire_editable_days)
+
+    def answer(self, person: Participant, question_key: str, value: Value) -> None:
+        """Keep an answer.
+
+        Raises:
+            Closed, ValueRefused
+            KeyError: no such question.
+        """
+        until = self.open_until(person)
+        if until is None or until <= self._clock():
+            raise Closed("answers can no longer be changed")
+        questionnaire = self.questionnaire(person)
+        check(questionnaire.question(question_key), value)
+        with self._database.transaction() as session:
+            before = _latest(session, person.id).get(question_key)
+            if before == value:
+                return
+            session.add(
+                DemographicAnswerRow(
+                    participant_id=person.id, questionnaire_hash=questionnaire.content_hash,
+                    question_key=question_key, value=_write(value), at=self._clock(),
+                )
+            )  # fmt: skip
+            self._audit.record(
+                session, events.ANSWERED, actor=Actor.participant(person.study_id), subject=person.subject,
+                question=question_key, changed=before is not None,
+            )  # fmt: skip
+
+
+def _latest(session: Session, participant_id: int) -> dict[str, Value]:
+    rows = session.scalars(
+        select(DemographicAnswerRow)
+        .where(DemographicAnswerRow.participant_id == participant_id)
+        .order_by(DemographicAnswerRow.id)
+    )
+    return {row.question_key: _read(row.value) for row in rows}
+
+
+def _write(value: Value) -> str:
+    return json.dumps({"given": list(value.given), "declined": value.declined})
+
+
+def _read(text: str) -> Value:
+    data = json.loads(text)
+    return Value(tuple(data["given"]), data["declined"])
