@@ -90,5 +90,5 @@ class Readings:
         return tuple(Checked(one, chosen[one.key]) for one in check.questions if one.key in chosen)
 
 
-def _reading(participant_id: int, sheet_hash: str) -> Select[tuple[ReadingRow]]:
+def _reading(participant_id: int, sheet_hash: str) -> Select[ReadingRow]:
     return select(ReadingRow).where(ReadingRow.participant_id == participant_id, ReadingRow.sheet_hash == sheet_hash)

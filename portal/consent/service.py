@@ -256,7 +256,7 @@ class ConsentService:
         return session.scalars(select(ConsentRow).where(ConsentRow.id == newest.scalar_subquery())).one_or_none()
 
 
-def _same_consent(participant_id: int, form_hash: str, generation: int) -> Select[tuple[ConsentRow]]:
+def _same_consent(participant_id: int, form_hash: str, generation: int) -> Select[ConsentRow]:
     return select(ConsentRow).where(
         ConsentRow.participant_id == participant_id,
         ConsentRow.form_hash == form_hash,

@@ -1,0 +1,48 @@
+// Builds static/dist/: the design system made neutral, our styles and scripts, under names that carry their hash.
+// "NHS", its logo, its colour and its font need permission that a study does not have, so they are taken out here.
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, parse } from "node:path";
+import { buildSync, transformSync } from "esbuild";
+
+const root = new URL("..", import.meta.url).pathname;
+const dist = join(root, "static", "dist");
+const vendor = join(root, "node_modules", "nhsuk-frontend", "dist", "nhsuk");
+const manifest = {};
+
+function keep(name, content) {
+  const { name: stem, ext } = parse(name);
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
+  manifest[name] = `${stem}.${hash}${ext}`;
+  writeFileSync(join(dist, manifest[name]), content);
+}
+
+function neutral(css) {
+  const made = css
+    .replace(/@font-face\{[^}]*\}/g, "")
+    .replace(/"?Frutiger W01"?,\s*arial,\s*sans-serif/gi, 'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",Arial,sans-serif')
+    .replace(/url\(\/assets\/images\/nhsuk-icon-[a-z-]+\.svg\)/g, "none");
+  for (const trace of [/Frutiger/i, /assets\.nhs\.uk/, /url\(\/assets/]) {
+    if (trace.test(made)) throw new Error(`the design system's styles still hold ${trace}; adapt neutral()`);
+  }
+  return made.replace(/\/\*# sourceMappingURL=[^*]*\*\//g, "");
+}
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+const vendored = neutral(readFileSync(join(vendor, "nhsuk-frontend-10.6.1.min.css"), "utf8"));
+const own = readFileSync(join(root, "static", "css", "portal.css"), "utf8");
+keep("portal.css", vendored + transformSync(own, { loader: "css", minify: true }).code);
+for (const file of readdirSync(join(root, "static", "js")).filter((one) => one.endsWith(".mjs"))) {
+  const built = buildSync({
+    entryPoints: [join(root, "static", "js", file)],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2020",
+    write: false,
+    legalComments: "none",
+  });
+  keep(file.replace(".mjs", ".js"), built.outputFiles[0].text);
+}
+writeFileSync(join(dist, "manifest.json"), JSON.stringify(manifest, null, 2));
