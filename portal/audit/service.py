@@ -56,6 +56,12 @@ class AuditLog:
         with self._database.transaction() as session:
             return self.record(session, kind, actor=actor, subject=subject, **fields)
 
+    def newest(self, most: int) -> list[Event]:
+        """The newest events, newest first."""
+        with self._database.reading() as session:
+            rows = session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc()).limit(most))
+            return [row.as_event() for row in rows]
+
     def verify(self, anchors: Mapping[int, str] | None = None) -> Verdict:
         """Recompute the chain.
 

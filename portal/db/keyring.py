@@ -59,7 +59,7 @@ class Keyring:
         """The keyring in the file, made (mode 0600) if there is none. Two processes that start at once agree."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
-            _write_new(path, cls.new().to_json())
+            write_new(path, cls.new().to_json())
         return cls.from_json(path.read_text(encoding="ascii"))
 
     def to_json(self) -> str:
@@ -107,7 +107,7 @@ class Keyring:
         return AESGCM(derived.derive(self._keys[version]))
 
 
-def _write_new(path: Path, text: str) -> None:
+def write_new(path: Path, text: str) -> None:
     """Write the file whole or not at all, and leave one that another process made first."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

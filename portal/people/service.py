@@ -111,6 +111,14 @@ class PeopleService:
         with self._database.reading() as session:
             return _row(session, participant_id).as_participant()
 
+    def by_study_id(self, study_id: str) -> Participant:
+        """Raises ParticipantUnknown."""
+        with self._database.reading() as session:
+            row = session.scalars(select(ParticipantRow).where(ParticipantRow.study_id == study_id)).one_or_none()
+        if row is None:
+            raise ParticipantUnknown("no participant has this study ID")
+        return row.as_participant()
+
     def all(self) -> list[Participant]:
         """Every participant, newest first."""
         with self._database.reading() as session:

@@ -1,0 +1,112 @@
+"""The web application: extensions, blueprints, error pages. Paths of templates/, static/ and instance/ are explicit here."""
+
+from flask import Flask, Response, jsonify, make_response
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from portal.consent.views import bp as consent
+from portal.db.engine import Database
+from portal.db.errors import StorageUnavailable
+from portal.demographics.views import bp as demographics
+from portal.journey.views import bp as journey
+from portal.people.views import bp as people
+from portal.receipts.views import bp as receipts
+from portal.settings import ROOT, Settings
+from portal.study.service import StudyBook
+from portal.team.views import bp as team
+from portal.web import branding, design, errors, headers, i18n, limits, logs, permissions, principal, services
+from portal.web.branding import Branding
+from portal.web.exit import bp as leave
+from portal.web.permissions import Permission, requires
+from portal.web.sessions import DatabaseSessionInterface, SessionStore
+from portal.wiring import Services, build
+from portal.workspace.demo import bp as demo
+from portal.workspace.views import bp as workspace
+
+LARGEST_REQUEST = 6_000_000
+LARGEST_FORM = 200_000
+
+
+def create_app(settings: Settings, built: Services | None = None) -> Flask:
+    """The application. Tests hand over services of their own; otherwise `portal.wiring` builds them."""
+    made = built or build(settings)
+    app = Flask("portal", static_folder=None, template_folder=None, instance_path=str(settings.instance))
+    app.config.update(
+        SECRET_KEY=made.session_key,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
+        MAX_FORM_PARTS=200,
+        WTF_CSRF_TIME_LIMIT=None,  # it ends with the session
+        PREFERRED_URL_SCHEME="https" if settings.secure else "http",
+    )
+    services.init_app(app, made.registry)
+    app.session_interface = DatabaseSessionInterface(made.get(SessionStore), secure=settings.secure)
+    _init_web(app, settings, made)
+    for blueprint in (journey, people, consent, demographics, receipts, team, workspace, leave):
+        app.register_blueprint(blueprint)
+    if settings.demonstration:
+        app.register_blueprint(demo)
+    _health(app, made)
+    app.wsgi_app = WhiteNoise(
+        app.wsgi_app, root=ROOT / "static", prefix="static/", max_age=0, immutable_file_test=_hashed
+    )  # type: ignore[method-assign]
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _init_web(app: Flask, settings: Settings, made: Services) -> None:
+    logs.init_app(app)
+    CSRFProtect(app)
+    headers.init_app(app, secure=settings.secure)
+    design.init_app(app, ROOT / "static", ROOT / "templates")
+    i18n.init_app(app, list(made.get(StudyBook).current().study.languages), ROOT / "portal" / "translations")
+    branding.init_app(app, made.branding)
+    principal.init_app(app, made.principal)
+    permissions.init_app(app)
+    limits.init_app(app, made.get(Database))
+    errors.init_app(app)
+    _brand_css(app, made.branding)
+
+
+def _brand_css(app: Flask, source: branding.BrandingSource) -> None:
+    """The sponsor's colour as a style sheet, since the content security policy allows no inline style."""
+
+    @app.get("/brand.css", endpoint="brand_css")
+    @requires(Permission.PUBLIC)
+    def brand_css() -> Response:
+        answer = make_response(_style(source()))
+        answer.headers["Content-Type"] = "text/css; charset=utf-8"
+        answer.headers["Cache-Control"] = "public, max-age=300"
+        return answer
+
+
+def _style(brand: Branding) -> str:
+    return (
+        f".app-header{{background:{brand.colour}}}"
+        f".app-help{{border-block-start-color:{brand.colour}}}"
+        f"@media print{{.app-header{{background:none}}}}"
+    )
+
+
+def _health(app: Flask, made: Services) -> None:
+    @app.get("/healthz", endpoint="healthz")
+    @requires(Permission.PUBLIC)
+    def healthz() -> tuple[Response, int]:
+        parts = {name: _state(check) for name, check in made.health.items()}
+        good = all(state == "ok" for state in parts.values())
+        return jsonify(status="ok" if good else "failing", parts=parts), 200 if good else 503
+
+
+def _state(check: object) -> str:
+    try:
+        return str(check()) if callable(check) else "unknown"
+    except (StorageUnavailable, OSError) as error:
+        return f"failing: {type(error).__name__}"
+
+
+def _hashed(_path: str, url: str) -> bool:
+    """Built assets carry a hash in their name, so browsers may keep them for ever."""
+    return url.startswith("/static/dist/") and url.count(".") >= 2

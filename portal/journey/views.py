@@ -1,0 +1,48 @@
+"""A participant's home page."""
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from portal.consent.readings import Readings
+from portal.consent.service import ConsentService
+from portal.demographics.service import DemographicsService
+from portal.journey.tasks import Facts, tasks
+from portal.people.service import PeopleService
+from portal.receipts.service import ReceiptService
+from portal.study.service import StudyBook
+from portal.web.permissions import Permission, requires
+from portal.web.principal import current_principal
+from portal.web.services import service
+
+bp = Blueprint("journey", __name__)
+
+
+@bp.get("/home")
+@requires(Permission.OWN_JOURNEY)
+def home() -> str:
+    """What is done, and what comes next."""
+    me = service(PeopleService).participant(current_principal().id)
+    documents = service(StudyBook).current().study.documents[me.group]
+    state, demographics = service(ConsentService).state(me), service(DemographicsService)
+    facts = Facts(
+        sheet_read=service(Readings).first(me.id, documents.information_sheet.content_hash) is not None,
+        consent=state,
+        questions=len(documents.questionnaire.questions),
+        answered=len(demographics.answers(me.id)),
+        has_email=service(PeopleService).email_of(me.id) is not None,
+    )
+    references = service(ConsentService).references(me.id)
+    sealed = {reference for _, reference, _ in references if service(ReceiptService).find(reference)}
+    return render_template("journey/home.html", tasks=tasks(facts), state=state, references=references, sealed=sealed)
+
+
+@bp.get("/")
+@requires(Permission.PUBLIC)
+def front() -> Response | str:
+    """The front door says where to go; it names no topic."""
+    principal = current_principal()
+    if principal.kind == "participant":
+        return redirect(url_for("journey.home"))
+    if principal.kind == "staff":
+        return redirect(url_for("workspace.start"))
+    return render_template("journey/front.html")

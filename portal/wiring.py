@@ -1,0 +1,191 @@
+"""The one place that builds services and hands a feature the questions it may ask another."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+
+from portal.audit.service import AuditLog
+from portal.clock import Clock, now
+from portal.consent.readings import Readings
+from portal.consent.records import Records
+from portal.consent.sealing import Sealing
+from portal.consent.service import ConsentService
+from portal.db import migrate
+from portal.db.engine import Database
+from portal.db.keyring import Keyring, write_new
+from portal.demographics.service import DemographicsService
+from portal.messages.senders import FileSender, Sender, SmtpSender
+from portal.messages.service import Outbox
+from portal.people.domain import Participant
+from portal.people.errors import ParticipantUnknown
+from portal.people.service import PeopleService
+from portal.receipts import certificates
+from portal.receipts.render import Renderer
+from portal.receipts.seal import Sealer, time_stamper
+from portal.receipts.service import ReceiptService
+from portal.settings import ROOT, Settings
+from portal.study.errors import UnknownVersion
+from portal.study.loader import load
+from portal.study.service import StudyBook
+from portal.team.errors import MemberUnknown
+from portal.team.service import TeamService
+from portal.web.branding import Branding, Help
+from portal.web.principal import Principal
+from portal.web.scopes import Permission
+from portal.web.sessions import SessionStore
+
+T = TypeVar("T")
+JOURNEY = frozenset({Permission.OWN_JOURNEY})
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the web application and the command line need."""
+
+    registry: tuple[object, ...]
+    session_key: str
+    branding: Callable[[], Branding]
+    principal: Callable[[str], Principal | None]
+    health: Mapping[str, Callable[[], str]]
+
+    def get(self, kind: type[T]) -> T:
+        """The one instance of the class. Raises LookupError."""
+        for one in self.registry:
+            if isinstance(one, kind):
+                return one
+        raise LookupError(kind.__name__)
+
+
+def build(
+    settings: Settings, *, clock: Clock = now, sender: Sender | None = None, hasher: PasswordHasher | None = None
+) -> Services:
+    """Open the database, bring it up to date, publish the study if none is, and build the services."""
+    settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = open_database(settings)
+    studies = StudyBook(database, clock)
+    _publish_first(studies, settings)
+    audit = AuditLog(database, clock)
+    outbox = Outbox(
+        database, clock, sender or _sender(settings), templates=ROOT / "templates" / "emails",
+        mail_from=settings.mail_from, public_url=settings.public_url,
+    )  # fmt: skip
+    people = PeopleService(database, clock, audit, outbox, studies, demonstration=settings.demonstration)
+    team = TeamService(database, clock, audit, hasher or PasswordHasher())
+    receipts = _receipts(settings, database, clock, studies)
+    readings = Readings(database, clock, audit)
+    consents = ConsentService(database, clock, audit, studies, readings)
+    records = Records(database, studies, people, receipts)
+    sealing = Sealing(database, records, receipts, people, outbox)
+    demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
+    sessions = SessionStore(database, clock)
+    return Services(
+        registry=(
+            settings, database, studies, audit, outbox, people, team, receipts, readings, consents, records, sealing,
+            demographics, sessions,
+        ),
+        session_key=_session_key(settings),
+        branding=lambda: _branding(studies, settings),
+        principal=lambda key: _principal(key, people, team),
+        health={"database": lambda: _asked(database), "study": lambda: _published(studies)},
+    )  # fmt: skip
+
+
+def open_database(settings: Settings) -> Database:
+    """The database, its schema up to date."""
+    database = Database(settings.effective_database_url, keyring(settings))
+    migrate.upgrade(database)
+    return database
+
+
+def keyring(settings: Settings) -> Keyring:
+    """The data keys: from the settings, or from a file made at first start."""
+    if settings.data_keys:
+        return Keyring.from_json(settings.data_keys)
+    return Keyring.load_or_create(settings.instance / "keys" / "data.json")
+
+
+def _session_key(settings: Settings) -> str:
+    if settings.session_key:
+        return settings.session_key
+    path = settings.instance / "keys" / "session.key"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        write_new(path, secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii")
+
+
+def _publish_first(studies: StudyBook, settings: Settings) -> None:
+    try:
+        studies.current()
+    except UnknownVersion:
+        studies.publish(load(settings.study))
+
+
+def _sender(settings: Settings) -> Sender:
+    return SmtpSender(settings.smtp_url) if settings.smtp_url else FileSender(settings.instance / "outbox")
+
+
+def _receipts(settings: Settings, database: Database, clock: Clock, studies: StudyBook) -> ReceiptService:
+    renderer = Renderer(
+        ROOT / "templates" / "receipts", ROOT / "portal" / "translations", f"{settings.public_url}/verify"
+    )
+
+    def open_key() -> certificates.SealingKey:
+        if settings.seal_pkcs12:
+            return certificates.load(settings.seal_pkcs12, settings.seal_passphrase)
+        organisation = studies.current().study.sponsor.name
+        return certificates.load_or_make(
+            settings.instance / "keys", organisation=organisation, at=clock(), passphrase=settings.seal_passphrase
+        )
+
+    stamper = time_stamper(settings.timestamp_url) if settings.timestamp_url else None
+    return ReceiptService(database, clock, renderer, Sealer(open_key, clock, stamper))
+
+
+def _consented(consents: ConsentService) -> Callable[[Participant], datetime | None]:
+    def since(person: Participant) -> datetime | None:
+        state = consents.state(person)
+        return state.given.at if state.stands and state.given else None
+
+    return since
+
+
+def _principal(key: str, people: PeopleService, team: TeamService) -> Principal | None:
+    kind, _, number = key.partition(":")
+    try:
+        if kind == "participant":
+            people.participant(int(number))
+            return Principal(key, JOURNEY)
+        member = team.member(int(number))
+    except (ParticipantUnknown, MemberUnknown):
+        return None
+    return None if member.closed else Principal(key, member.permissions)
+
+
+def _branding(studies: StudyBook, settings: Settings) -> Branding:
+    study = studies.current().study
+    contact = study.contacts[0]
+    return Branding(
+        study_title=study.title, short_name=study.short_title, sponsor_name=study.sponsor.name,
+        colour=study.sponsor.colour,
+        signposts=tuple(Help(one.name, one.about, one.phone, one.text, one.url) for one in study.signposts),
+        contact_name=contact.name, contact_email=contact.email, contact_phone=contact.phone,
+        draft=study.draft, demonstration=settings.demonstration,
+    )  # fmt: skip
+
+
+def _asked(database: Database) -> str:
+    database.check()
+    return "ok"
+
+
+def _published(studies: StudyBook) -> str:
+    try:
+        studies.current()
+    except UnknownVersion:
+        return "failing: no study published"
+    return "ok"

@@ -1,0 +1,23 @@
+"""The workspace's forms."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField
+from wtforms.validators import InputRequired
+
+from portal.study.domain import Study
+from portal.web.forms import Form
+
+
+class InviteForm(Form):
+    """Group and site of a new participant."""
+
+    group = RadioField(_l("Who do you invite?"), validators=[InputRequired(_l("Choose who you invite"))])
+    site = RadioField(_l("From which site?"), validators=[InputRequired(_l("Choose a site"))])
+
+    @classmethod
+    def of(cls, study: Study) -> "InviteForm":
+        """The form with the study's groups and sites."""
+        form = cls()
+        form.group.choices = [(one.key, one.label) for one in study.groups]
+        form.site.choices = [(one.key, one.name) for one in study.sites]
+        return form

@@ -1,0 +1,186 @@
+"""What the research team sees: participants by study ID, their next step, invitations, countersignatures."""
+
+from datetime import UTC, datetime, time
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from portal.audit.domain import Actor
+from portal.audit.service import AuditLog
+from portal.consent import events as consent_events
+from portal.consent.errors import AlreadyCountersigned, NoConsent
+from portal.consent.forms import CountersignForm, EmptyForm
+from portal.consent.readings import Readings
+from portal.consent.sealing import Sealing
+from portal.consent.service import ConsentService, Countersigning
+from portal.demographics.service import DemographicsService
+from portal.people.domain import Invited, Participant
+from portal.people.errors import CannotRecruit, ParticipantUnknown
+from portal.people.service import PeopleService
+from portal.receipts.errors import UnknownReceipt
+from portal.receipts.service import ReceiptService
+from portal.study.service import StudyBook
+from portal.team.service import TeamService
+from portal.team.views import qr_svg
+from portal.web.permissions import Permission, requires
+from portal.web.principal import current_principal
+from portal.web.services import service
+from portal.workspace.forms import InviteForm
+from portal.workspace.steps import next_step
+
+bp = Blueprint("workspace", __name__, url_prefix="/workspace")
+
+
+@bp.get("")
+@requires(Permission.OWN_ACCOUNT)
+def start() -> Response:
+    """Each role's first page."""
+    permissions = current_principal().permissions
+    if Permission.PARTICIPANTS_READ in permissions:
+        return redirect(url_for("workspace.participants"))
+    return redirect(url_for("team.members"))
+
+
+@bp.get("/participants")
+@requires(Permission.PARTICIPANTS_READ)
+def participants() -> str:
+    """Everybody, with the next step. No names here."""
+    people = service(PeopleService).all()
+    states = service(ConsentService).states(people)
+    counts = service(DemographicsService).answered_counts()
+    study = service(StudyBook).current().study
+    rows = [
+        (
+            one,
+            next_step(
+                one, states[one.id], counts.get(one.id, 0), len(study.documents[one.group].questionnaire.questions)
+            ),
+        )
+        for one in people
+    ]
+    return render_template("workspace/participants.html", rows=rows, study=study)
+
+
+@bp.route("/invite", methods=["GET", "POST"])
+@requires(Permission.INVITE)
+def invite() -> str:
+    """Make a participant and show her link once."""
+    study = service(StudyBook).current().study
+    form = InviteForm.of(study)
+    if form.validate_on_submit():
+        try:
+            invited = service(PeopleService).invite(form.group.data, form.site.data, actor=_actor())
+        except CannotRecruit:
+            form.group.errors = [_("A document of the study is still a draft, so nobody can be invited yet")]
+        else:
+            return _shown_once(invited)
+    return render_template("workspace/invite.html", form=form)
+
+
+@bp.get("/participants/<study_id>")
+@requires(Permission.PARTICIPANTS_READ)
+def participant(study_id: str) -> str:
+    """One participant: facts, receipts, and what to do next."""
+    person = _person(study_id)
+    state = service(ConsentService).state(person)
+    documents = service(StudyBook).current().study.documents[person.group]
+    references = service(ConsentService).references(person.id)
+    sealed = {reference for _, reference, _ in references if service(ReceiptService).find(reference)}
+    return render_template(
+        "workspace/participant.html", person=person, state=state, references=references, sealed=sealed,
+        checked=service(Readings).last_check(person.id, documents.comprehension), form=EmptyForm(),
+    )  # fmt: skip
+
+
+@bp.post("/participants/<study_id>/renew")
+@requires(Permission.INVITE)
+def renew(study_id: str) -> str:
+    """A fresh link; older ones end."""
+    return _shown_once(service(PeopleService).renew(_person(study_id).id, actor=_actor()))
+
+
+@bp.post("/participants/<study_id>/identity")
+@requires(Permission.IDENTITY_READ)
+def identity(study_id: str) -> str:
+    """Show the e-mail address; the read is on record first."""
+    person = _person(study_id)
+    email = service(PeopleService).read_identity(person.id, actor=_actor(), why="contact")
+    return render_template("workspace/identity.html", person=person, email=email)
+
+
+@bp.route("/participants/<study_id>/countersign", methods=["GET", "POST"])
+@requires(Permission.COUNTERSIGN)
+def countersign(study_id: str) -> Response | str:
+    """Sign as the person taking consent."""
+    person = _person(study_id)
+    state = service(ConsentService).state(person)
+    if state.given is None or state.given.countersigned_reference:
+        return redirect(url_for("workspace.participant", study_id=study_id))
+    documents = service(StudyBook).at(state.given.publication_hash).study.documents[person.group]
+    form = CountersignForm()
+    if form.validate_on_submit():
+        member = service(TeamService).member(current_principal().id)
+        declared = Countersigning(
+            member.name, datetime.combine(form.conversation_on.data, time(12), UTC), str(form.conversation.data),
+            str(form.identity_check.data),
+        )  # fmt: skip
+        try:
+            reference = service(ConsentService).countersign(state.given.id, declared, staff_id=member.id)
+        except AlreadyCountersigned:
+            flash(_("A colleague countersigned this consent before you."))
+        except NoConsent:
+            abort(404)
+        else:
+            service(Sealing).seal(reference)
+            flash(_("Countersigned. Reference %(reference)s.", reference=reference))
+        return redirect(url_for("workspace.participant", study_id=study_id))
+    return render_template(
+        "workspace/countersign.html", form=form, person=person, given=state.given, consent_form=documents.consent,
+        checked=service(Readings).last_check(person.id, documents.comprehension),
+    )  # fmt: skip
+
+
+@bp.get("/receipts/<reference>.pdf")
+@requires(Permission.RECEIPTS_READ)
+def receipt(reference: str) -> Response:
+    """A participant's receipt. It holds a name, so the read is on record first."""
+    receipts = service(ReceiptService)
+    try:
+        found = receipts.receipt(reference)
+    except UnknownReceipt:
+        abort(404)
+    service(AuditLog).note(
+        consent_events.RECEIPT_READ, actor=_actor(), subject=f"receipt:{reference}", reference=reference
+    )
+    answer = make_response(receipts.pdf(reference))
+    answer.headers["Content-Type"] = "application/pdf"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{found.file_name}"'
+    return answer
+
+
+@bp.get("/audit")
+@requires(Permission.AUDIT_READ)
+def audit_trail() -> str:
+    """The newest events, and whether the whole chain holds."""
+    log = service(AuditLog)
+    return render_template(
+        "workspace/audit.html", events=log.newest(200), verdict=log.verify(service(ReceiptService).anchors())
+    )
+
+
+def _person(study_id: str) -> Participant:
+    try:
+        return service(PeopleService).by_study_id(study_id)
+    except ParticipantUnknown:
+        abort(404)
+
+
+def _actor() -> Actor:
+    return Actor.staff(current_principal().id)
+
+
+def _shown_once(invited: Invited) -> str:
+    link = url_for("people.invitation", token=invited.token, _external=True)
+    return render_template("workspace/invited.html", invited=invited, link=link, qr=Markup(qr_svg(link)))  # noqa: S704 - our own image
