@@ -18,6 +18,8 @@ from portal.db import migrate
 from portal.db.engine import Database
 from portal.db.keyring import Keyring, write_new
 from portal.demographics.service import DemographicsService
+from portal.duties import heartbeat
+from portal.duties.loop import Duty, Worker
 from portal.messages.senders import FileSender, Sender, SmtpSender
 from portal.messages.service import Outbox
 from portal.people.domain import Participant
@@ -34,6 +36,7 @@ from portal.study.service import StudyBook
 from portal.team.errors import MemberUnknown
 from portal.team.service import TeamService
 from portal.web.branding import Branding, Help
+from portal.web.limits import DatabaseStorage
 from portal.web.principal import Principal
 from portal.web.scopes import Permission
 from portal.web.sessions import SessionStore
@@ -51,6 +54,7 @@ class Services:
     branding: Callable[[], Branding]
     principal: Callable[[str], Principal | None]
     health: Mapping[str, Callable[[], str]]
+    beat: Callable[[], None]
 
     def get(self, kind: type[T]) -> T:
         """The one instance of the class. Raises LookupError."""
@@ -90,8 +94,22 @@ def build(
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
         principal=lambda key: _principal(key, people, team),
-        health={"database": lambda: _asked(database), "study": lambda: _published(studies)},
+        health={"database": lambda: _asked(database), "study": lambda: _published(studies), "worker": lambda: heartbeat.state(database, clock)},
+        beat=lambda: heartbeat.beat(database, clock),
     )  # fmt: skip
+
+
+def worker(services: Services) -> Worker:
+    """The worker with all its duties."""
+    return Worker(
+        (
+            Duty("seal receipts", 1, services.get(Sealing).run),
+            Duty("send messages", 1, services.get(Outbox).send_due),
+            Duty("sweep sessions", 600, services.get(SessionStore).sweep),
+            Duty("sweep rate limits", 600, DatabaseStorage(database=services.get(Database)).sweep),
+        ),
+        services.beat,
+    )
 
 
 def open_database(settings: Settings) -> Database:

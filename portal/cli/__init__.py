@@ -1,0 +1,33 @@
+"""`portal …`: one file per subject."""
+
+import sys
+
+import click
+
+from portal.cli.audit import audit
+from portal.cli.demo import demo
+from portal.cli.keys import keys
+from portal.cli.study import study
+from portal.cli.team import team
+from portal.cli.up import up
+from portal.cli.verify import verify
+from portal.cli.worker import worker
+from portal.settings import SettingsError
+
+
+@click.group()
+def portal() -> None:
+    """A secure interview and consent portal for health research."""
+
+
+for command in (up, worker, demo, study, team, keys, audit, verify):
+    portal.add_command(command)
+
+
+def main() -> None:
+    """Run a command; a wrong setting is told in one line."""
+    try:
+        portal()
+    except SettingsError as error:
+        click.echo(f"portal: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,63 @@
+# `make help` lists what there is. `make run` and `make test` set up everything they need.
+.DEFAULT_GOAL := help
+PORTAL_PORT ?= 8080
+PORTAL_INSTANCE ?= instance
+export PORTAL_PORT PORTAL_INSTANCE
+PYTHON := .venv/bin/python
+PATHS := portal tests bench wsgi.py
+
+.PHONY: help run test lint format bench docs assets lock setup-run setup-test types routes
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: setup-run ## Start the whole portal with the bundled study and an invented cast
+	PORTAL_DEMONSTRATION=yes PORTAL_PUBLIC_URL=http://127.0.0.1:$(PORTAL_PORT) $(PYTHON) -m portal up
+
+test: setup-test ## Run every test, on SQLite and PostgreSQL, browsers included
+	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m pytest -n 2 --dist loadfile -q $(T)
+
+lint: setup-test ## Check style, types, import rules, templates and the bundled study
+	.venv/bin/ruff check $(PATHS)
+	.venv/bin/ruff format --check $(PATHS)
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/djlint templates --lint --quiet
+	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m portal study lint portal/study/vig
+
+format: setup-test ## Format the code
+	.venv/bin/ruff format $(PATHS)
+	.venv/bin/ruff check --fix $(PATHS)
+
+bench: setup-test ## Run a benchmark: make bench B=receipt | pages | weight
+	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m bench.$(B)
+
+docs: setup-test ## Check the documents' links and list them
+	$(PYTHON) -m pytest -q tests/architecture/test_docs.py && ls docs docs/adr
+
+routes: setup-test ## Rewrite the pinned list of routes and permissions
+	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m tests.architecture.routes
+
+assets: node_modules/.package-lock.json ## Build styles and scripts into static/dist
+	node requirements/assets.mjs
+
+lock: ## Pin the Python requirements again, with hashes and without addresses
+	for list in run test; do uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11 requirements/$$list.in -o requirements/$$list.txt; done
+
+setup-run:
+	@requirements/install-system system-run.txt system-assets.txt
+	@requirements/install-python run.txt
+	@$(MAKE) --no-print-directory static/dist/manifest.json
+
+setup-test:
+	@requirements/install-system system-run.txt system-assets.txt system-test.txt
+	@requirements/install-python test.txt
+	@$(MAKE) --no-print-directory static/dist/manifest.json
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci --ignore-scripts --no-fund --no-audit --silent
+	@touch $@
+
+static/dist/manifest.json: node_modules/.package-lock.json requirements/assets.mjs $(shell find static/css static/js -type f)
+	node requirements/assets.mjs

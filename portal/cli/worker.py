@@ -1,0 +1,30 @@
+"""`portal worker`: run the duties."""
+
+import signal
+import threading
+from types import FrameType
+
+import click
+
+from portal import wiring
+from portal.settings import Settings
+from portal.web.logs import configure
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Run each duty once and stop.")
+def worker(*, once: bool) -> None:
+    """Seal receipts, send messages, sweep up. Kill it anywhere, run it twice: nothing is lost or doubled."""
+    configure()
+    made = wiring.worker(wiring.build(Settings.from_env()))
+    if once:
+        made.run_once()
+        return
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    made.run(stop)
