@@ -1,0 +1,282 @@
+"""Tell what a receipt is and whether it is whole, from the file and the study's public certificate alone."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from io import BytesIO
+
+from asn1crypto import cms, pem, x509
+from pyhanko.pdf_utils.generic import DictionaryObject
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+from pyhanko.sign.validation.status import PdfSignatureStatus
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.errors import PathError
+
+from portal.canonical import canonical_json, sha256_hex
+from portal.receipts.domain import FORMAT, RECORD_NAME
+from portal.receipts.errors import ReceiptError
+from portal.receipts.structure import Seal, seals
+
+LARGEST = 10_000_000
+"""Bytes. Receipts have about 50 000 and what is enclosed."""
+_DIGESTS = ("sha256", "sha384", "sha512")
+_UNREADABLE = (
+    PdfError, SignatureValidationError, SigningError, PathError,
+    ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError,
+)  # fmt: skip
+"""What the libraries raise on a signature whose unsigned parts were altered; they promise no single error."""
+
+
+class Reason(StrEnum):
+    """What a check came to."""
+
+    WHOLE = "whole"
+    TOO_LARGE = "too_large"
+    NOT_PDF = "not_pdf"
+    ENCRYPTED = "encrypted"
+    NOT_SEALED = "not_sealed"
+    OTHER_SEAL = "other_seal"
+    CHANGED = "changed"
+    ADDED_TO = "added_to"
+    TRAILING = "trailing"
+    NOT_A_RECEIPT = "not_a_receipt"
+    RECORD_DIFFERS = "record_differs"
+    NOT_IN_LEDGER = "not_in_ledger"
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
+    """Mark a sentence for translation."""
+    return message
+
+
+SENTENCES = {
+    Reason.WHOLE: N_("This receipt is whole: nothing was changed since the organisation sealed it."),
+    Reason.TOO_LARGE: N_("This file is too large to be a receipt."),
+    Reason.NOT_PDF: N_("This file is not a PDF."),
+    Reason.ENCRYPTED: N_("This PDF is locked with a password. Receipts never are."),
+    Reason.NOT_SEALED: N_("This PDF has no seal that can be read, so it is not a receipt, or its seal was damaged."),
+    Reason.OTHER_SEAL: N_("This PDF was sealed by somebody else, not with this study’s certificate."),
+    Reason.CHANGED: N_("This file was changed after it was sealed. Do not rely on it."),
+    Reason.ADDED_TO: N_("Something was added to this receipt after it was sealed. Do not rely on what it shows."),
+    Reason.TRAILING: N_("There are extra bytes after the end of this receipt. Ask for a fresh copy."),
+    Reason.NOT_A_RECEIPT: N_("This file is sealed by the organisation but holds no record, so it is not a receipt."),
+    Reason.RECORD_DIFFERS: N_("The record inside this file is not the one that the file was made from."),
+    Reason.NOT_IN_LEDGER: N_("This file carries the study’s seal, but the study has no note of issuing it."),
+}
+"""What to tell people, in plain English; views translate it."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a whole receipt says of itself."""
+
+    kind: str
+    reference: str
+    study: str
+    participant: str
+    made_at: str
+    """ISO 8601 in UTC."""
+    sealed_by: str
+    stamped_at: datetime | None
+    """When an outside service saw the seal; None without one. Whether to trust that service is not judged here."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The reason code, the file's SHA-256 (hex), and what the receipt says when its seal is good."""
+
+    reason: Reason
+    sha256: str
+    said: Said | None = None
+
+    @property
+    def whole(self) -> bool:
+        """True only for a receipt that is exactly as it was sealed."""
+        return self.reason is Reason.WHOLE
+
+    @property
+    def sentence(self) -> str:
+        """The finding in plain English."""
+        return SENTENCES[self.reason]
+
+
+class NotACertificate(ReceiptError):
+    """The given file is not a certificate in PEM."""
+
+
+class _Refused(Exception):
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+def verify(pdf: bytes, certificates: bytes, issued: Callable[[str], bool] | None = None) -> Verdict:
+    """Check a file. Takes time and memory in proportion to its size, whatever is in it.
+
+    Args:
+        certificates: the study's public certificates, PEM, one or more.
+        issued: asks the ledger whether it holds a receipt of this SHA-256; None when offline.
+
+    Raises:
+        NotACertificate: the certificates cannot be read.
+    """
+    trusted = read_certificates(certificates)
+    digest = sha256_hex(pdf)
+    try:
+        signer = _check_bytes(pdf, trusted)
+        said = _read(pdf, signer)
+    except _Refused as refused:
+        return Verdict(refused.reason, digest)
+    if issued is not None and not issued(digest):
+        return Verdict(Reason.NOT_IN_LEDGER, digest, said)
+    return Verdict(Reason.WHOLE, digest, said)
+
+
+def read_certificates(data: bytes) -> tuple[x509.Certificate, ...]:
+    """The certificates in PEM. Raises NotACertificate."""
+    try:
+        found = tuple(x509.Certificate.load(der, strict=True) for _, _, der in pem.unarmor(data, multiple=True))
+        for one in found:
+            one.public_key.native  # noqa: B018 - asn1crypto reads when asked
+    except (ValueError, TypeError) as error:
+        raise NotACertificate("this is not a certificate in PEM") from error
+    return found
+
+
+def _check_bytes(pdf: bytes, trusted: Sequence[x509.Certificate]) -> x509.Certificate:
+    """The certificate whose key sealed every byte of the file."""
+    if len(pdf) > LARGEST:
+        raise _Refused(Reason.TOO_LARGE)
+    if not pdf.startswith(b"%PDF-"):
+        raise _Refused(Reason.NOT_PDF)
+    found = list(seals(pdf))
+    covering = [seal for seal in found if seal.end == len(pdf)]
+    if len(covering) == 1:
+        return _check_seal(pdf, covering[0], trusted)
+    if covering:
+        raise _Refused(Reason.CHANGED)
+    raise _Refused(_why_not_covered(pdf, found, trusted))
+
+
+def _why_not_covered(pdf: bytes, found: Sequence[Seal], trusted: Sequence[x509.Certificate]) -> Reason:
+    for seal in found:
+        try:
+            _check_seal(pdf, seal, trusted)
+        except _Refused:
+            continue
+        return Reason.ADDED_TO if b"startxref" in pdf[seal.end :] else Reason.TRAILING
+    if found:
+        return Reason.CHANGED
+    return Reason.ENCRYPTED if b"/Encrypt" in pdf else Reason.NOT_SEALED
+
+
+def _check_seal(pdf: bytes, seal: Seal, trusted: Sequence[x509.Certificate]) -> x509.Certificate:
+    signed, signer = _signature(seal)
+    embedded = [choice.chosen.dump() for choice in signed["certificates"]]
+    ours = [one for one in trusted if one.dump() in embedded and _names(signer, one)]
+    if not ours:
+        raise _Refused(Reason.OTHER_SEAL)
+    algorithm = signer["digest_algorithm"]["algorithm"].native
+    if algorithm not in _DIGESTS:
+        raise _Refused(Reason.CHANGED)
+    actual = hashlib.new(algorithm, seal.covered(pdf)).digest()
+    try:
+        intact, valid = validate_sig_integrity(signer, ours[0], "data", actual)
+    except _UNREADABLE as error:
+        raise _Refused(Reason.CHANGED) from error
+    if not (intact and valid):
+        raise _Refused(Reason.CHANGED)
+    return ours[0]
+
+
+def _signature(seal: Seal) -> tuple[cms.SignedData, cms.SignerInfo]:
+    """The CMS inside a seal, written in the one way that DER allows and followed by zeros only."""
+    try:
+        content = cms.ContentInfo.load(seal.contents)
+        der = content.dump()
+        signed = content["content"]
+        signers = list(signed["signer_infos"])
+        signed.native  # noqa: B018 - reads every part, so that a malformed one shows here
+        rewritten = cms.ContentInfo.load(der).dump(force=True)
+    except _UNREADABLE as error:
+        raise _Refused(Reason.CHANGED) from error
+    if rewritten != der or seal.contents[len(der) :].strip(b"\0") or len(signers) != 1:
+        raise _Refused(Reason.CHANGED)
+    if not seal.contents.startswith(der):
+        raise _Refused(Reason.CHANGED)
+    return signed, signers[0]
+
+
+def _names(signer: cms.SignerInfo, certificate: x509.Certificate) -> bool:
+    chosen = signer["sid"].chosen
+    if not isinstance(chosen, cms.IssuerAndSerialNumber):
+        return False
+    same_serial: bool = chosen["serial_number"].native == certificate.serial_number
+    return same_serial and chosen["issuer"].dump() == certificate.issuer.dump()
+
+
+def _read(pdf: bytes, signer: x509.Certificate) -> Said:
+    """What the receipt says. The file is known to be the organisation's own, so it may be parsed."""
+    try:
+        reader = PdfFileReader(BytesIO(pdf))
+        status = _second_opinion(reader, signer)
+        record = _record(reader)
+        fingerprint = bytes.fromhex(sha256_hex(record))[:16]
+        if bytes(reader.trailer["/ID"][0].original_bytes) != fingerprint:
+            raise _Refused(Reason.RECORD_DIFFERS)
+        return _said(record, signer, status)
+    except _UNREADABLE as error:
+        raise _Refused(Reason.CHANGED) from error
+
+
+def _second_opinion(reader: PdfFileReader, signer: x509.Certificate) -> PdfSignatureStatus:
+    """PyHanko's whole check, which also looks at the structure and at a time stamp.
+
+    The certificate is trusted because it is the study's, so its own dates do not matter here.
+    """
+    found = reader.embedded_regular_signatures
+    if len(found) != 1:
+        raise _Refused(Reason.CHANGED)
+    context = ValidationContext(trust_roots=[signer], allow_fetching=False)
+    status = validate_pdf_signature(found[0], context)
+    good = status.intact and status.valid and status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    stamp = status.timestamp_validity
+    if not good or (stamp is not None and not (stamp.intact and stamp.valid)):
+        raise _Refused(Reason.CHANGED)
+    return status
+
+
+def _record(reader: PdfFileReader) -> bytes:
+    for file in reader.root.get("/AF", ()):
+        specification = file.get_object()
+        if isinstance(specification, DictionaryObject) and specification.get("/UF") == RECORD_NAME:
+            data: bytes = specification["/EF"]["/F"].data
+            return data
+    raise _Refused(Reason.NOT_A_RECEIPT)
+
+
+def _said(record: bytes, signer: x509.Certificate, status: PdfSignatureStatus) -> Said:
+    try:
+        values = json.loads(record)
+        if values["format"] != FORMAT or canonical_json(values) != record:
+            raise _Refused(Reason.NOT_A_RECEIPT)
+        stamp = status.timestamp_validity
+        return Said(
+            kind=values["kind"],
+            reference=values["reference"],
+            study=values["study"]["title"],
+            participant=values["participant"]["study_id"],
+            made_at=values["made_at"],
+            sealed_by=signer.subject.native.get("organization_name", signer.subject.human_friendly),
+            stamped_at=stamp.timestamp if stamp is not None else None,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise _Refused(Reason.NOT_A_RECEIPT) from error
