@@ -26,7 +26,7 @@ from portal.receipts.fetching import SCHEME, OnlyOurs, PictureInMemory
 from portal.receipts.text import printable
 
 LONDON = ZoneInfo("Europe/London")
-_SHEET = "receipts/receipt.css"
+_SHEET = "receipt.css"
 _VARIANT = "pdf/a-3a"
 
 
@@ -52,7 +52,7 @@ class Renderer:
     def __init__(self, templates: Path, translations: Path, verify_url: str) -> None:
         """
         Args:
-            templates: the folder that holds `receipts/receipt.html` and `receipts/receipt.css`.
+            templates: the folder that holds `receipt.html`, `document.html` and `receipt.css`.
             translations: the folder of the message catalogues.
             verify_url: where anybody can check a receipt; printed on it.
         """
@@ -84,7 +84,7 @@ class Renderer:
         }
         html = (
             self._environment(record.language)
-            .get_template("receipts/receipt.html")
+            .get_template("receipt.html")
             .render(
                 record=record,
                 record_name=RECORD_NAME,
@@ -104,7 +104,7 @@ class Renderer:
         """
         html = (
             self._environment(language)
-            .get_template("receipts/document.html")
+            .get_template("document.html")
             .render(title=title, body=Markup(body_html), footer=footer, language=language)  # noqa: S704 - see Args
         )
         identifier = bytes.fromhex(sha256_hex(html.encode()))[:16]
