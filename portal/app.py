@@ -1,4 +1,4 @@
-"""The web application: extensions, blueprints, error pages. Paths of templates/, static/ and instance/ are explicit here."""
+"""The web application: extensions, blueprints, error pages. Paths of folders are explicit here."""
 
 from flask import Flask, Response, jsonify, make_response
 from flask_wtf import CSRFProtect
@@ -48,20 +48,22 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
     if settings.demonstration:
         app.register_blueprint(demo)
     _health(app, made)
-    app.wsgi_app = WhiteNoise(
-        app.wsgi_app, root=ROOT / "static", prefix="static/", max_age=0, immutable_file_test=_hashed
-    )  # type: ignore[method-assign]
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    _front(app, settings.trusted_proxies)
     return app
 
 
+def _front(app: Flask, hops: int) -> None:
+    """What stands before Flask: static files, and the addresses that trusted proxies tell."""
+    files = WhiteNoise(app.wsgi_app, root=ROOT / "static", prefix="static/", max_age=0, immutable_file_test=_hashed)
+    front = ProxyFix(files, x_for=hops, x_proto=hops, x_host=hops) if hops else files
+    app.wsgi_app = front  # type: ignore[method-assign]
+
+
 def _init_web(app: Flask, settings: Settings, made: Services) -> None:
+    design.init_app(app, ROOT / "static", ROOT / "templates")  # first: the others create Jinja's environment
     logs.init_app(app)
     CSRFProtect(app)
     headers.init_app(app, secure=settings.secure)
-    design.init_app(app, ROOT / "static", ROOT / "templates")
     i18n.init_app(app, list(made.get(StudyBook).current().study.languages), ROOT / "portal" / "translations")
     branding.init_app(app, made.branding)
     principal.init_app(app, made.principal)

@@ -46,7 +46,7 @@ class Settings:
     timestamp_url: str = ""
     """RFC 3161 time-stamping service for seals; when empty, seals carry no outside time."""
     smtp_url: str = ""
-    """Secret. smtp://user:password@host:port (STARTTLS) or smtps://…; when empty, messages become files in the outbox."""
+    """Secret. smtp://user:password@host:port (STARTTLS) or smtps://…; when empty, messages become files."""
     mail_from: str = "no-reply@example.org"
     """Sender's address of messages."""
     trusted_proxies: int = 0

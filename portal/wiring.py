@@ -94,7 +94,11 @@ def build(
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
         principal=lambda key: _principal(key, people, team),
-        health={"database": lambda: _asked(database), "study": lambda: _published(studies), "worker": lambda: heartbeat.state(database, clock)},
+        health={
+            "database": lambda: _asked(database),
+            "study": lambda: _published(studies),
+            "worker": lambda: heartbeat.state(database, clock),
+        },
         beat=lambda: heartbeat.beat(database, clock),
     )  # fmt: skip
 
@@ -148,9 +152,7 @@ def _sender(settings: Settings) -> Sender:
 
 
 def _receipts(settings: Settings, database: Database, clock: Clock, studies: StudyBook) -> ReceiptService:
-    renderer = Renderer(
-        ROOT / "templates" / "receipts", ROOT / "portal" / "translations", f"{settings.public_url}/verify"
-    )
+    renderer = Renderer(ROOT / "templates", ROOT / "portal" / "translations", f"{settings.public_url}/verify")
 
     def open_key() -> certificates.SealingKey:
         if settings.seal_pkcs12:

@@ -1,4 +1,4 @@
-"""A drawn signature as the browser sends it: "600x200;x,y x,y;x,y …", lines between semicolons. Anything else is refused."""
+"""A drawn signature as the browser sends it: "600x200;x,y x,y;x,y …". Anything else is refused."""
 
 import re
 

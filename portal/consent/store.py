@@ -1,4 +1,4 @@
-"""Consent's tables. Consents, answers, countersignatures and withdrawals are only ever added (triggers refuse the rest)."""
+"""Consent's tables. What was signed is only ever added: triggers refuse every change and removal."""
 
 from datetime import datetime
 

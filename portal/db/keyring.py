@@ -1,9 +1,9 @@
 """The keys that seal identities in the database: AES-256-GCM, versioned, rotatable.
 
-Every sealed value is `version (2 bytes) | nonce (12) | ciphertext and tag`, with its purpose as associated data, so that
-a value moved to another column does not open. A key per purpose is derived by HKDF, which keeps the number of random
-nonces under one AES key far below the limit of NIST SP 800-38D. Blind indexes (`digest`) use a key of their own that
-stays over rotations, since they cannot be turned back into text.
+Every sealed value is `version (2 bytes) | nonce (12) | ciphertext and tag`, with its purpose as associated data, so
+that a value moved to another column does not open. A key per purpose is derived by HKDF, which keeps the number of
+random nonces under one AES key far below the limit of NIST SP 800-38D. Blind indexes (`digest`) use a key of their
+own that stays over rotations, since they cannot be turned back into text.
 """
 
 import base64

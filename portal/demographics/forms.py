@@ -31,14 +31,14 @@ def question_form(question: Question, known: Value | None) -> Form:
     if question.kind == "single":
         options = [*choices, (DECLINED, _l("Prefer not to say"))]
         field = RadioField(question.label, choices=options, validators=[Optional()])
-        QuestionForm.answer = field  # type: ignore[attr-defined]
+        QuestionForm.answer = field
         return QuestionForm(data={"answer": DECLINED if declined else (given[0] if given else None)})
     if question.kind == "multiple":
         options = [*choices, (DECLINED, _l("Prefer not to say"))]
-        QuestionForm.answer = ChoicesField(question.label, choices=options, validators=[Optional()])  # type: ignore[attr-defined]
+        QuestionForm.answer = ChoicesField(question.label, choices=options, validators=[Optional()])
         return QuestionForm(data={"answer": [DECLINED] if declined else given})
-    QuestionForm.answer = TextField(question.label, most=500)  # type: ignore[attr-defined]
-    QuestionForm.declined = BooleanField(_l("Prefer not to say"))  # type: ignore[attr-defined]
+    QuestionForm.answer = TextField(question.label, most=500)
+    QuestionForm.declined = BooleanField(_l("Prefer not to say"))
     return QuestionForm(data={"answer": given[0] if given else "", "declined": declined})
 
 

@@ -66,7 +66,9 @@ def question(key: str) -> Response | str | tuple[str, int]:
 
 def _problem(kind: str, minimum: int | None, maximum: int | None) -> str:
     if kind in ("number", "year"):
-        return _("Enter a number from %(low)s to %(high)s, or choose “Prefer not to say”", low=minimum, high=maximum)
+        return str(
+            _("Enter a number from %(low)s to %(high)s, or choose “Prefer not to say”", low=minimum, high=maximum)
+        )
     if kind == "text":
-        return _("Write an answer, or choose “Prefer not to say”")
-    return _("Choose an answer. “Prefer not to say” is fine")
+        return str(_("Write an answer, or choose “Prefer not to say”"))
+    return str(_("Choose an answer. “Prefer not to say” is fine"))

@@ -55,7 +55,7 @@ class Worker:
     def _turn(self, duty: Duty) -> None:
         try:
             done = duty.run()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - see below
             # One duty's fault must not stop the others; it is logged and tried again in its next turn.
             log.error("duty failed", duty=duty.name, error=type(error).__name__)
         else:

@@ -32,7 +32,7 @@ def home() -> str:
         has_email=service(PeopleService).email_of(me.id) is not None,
     )
     references = service(ConsentService).references(me.id)
-    sealed = {reference for _, reference, _ in references if service(ReceiptService).find(reference)}
+    sealed = service(ReceiptService).sealed_among([reference for _, reference, _ in references])
     return render_template("journey/home.html", tasks=tasks(facts), state=state, references=references, sealed=sealed)
 
 

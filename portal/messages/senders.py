@@ -16,7 +16,7 @@ class NotSent(Exception):
 
 
 class SmtpSender:
-    """Sends over SMTP: smtps:// with TLS from the start, smtp:// with STARTTLS wherever the server is not this machine."""
+    """Sends over SMTP: smtps:// with TLS from the start, smtp:// with STARTTLS unless the server is this machine."""
 
     def __init__(self, url: str) -> None:
         self._parts = urlsplit(url)

@@ -20,7 +20,7 @@ _TRIES = 12
 
 
 class Outbox:
-    """Messages by template: `templates/emails/<name>.txt`, whose first line is the subject. No subject names anything."""
+    """Messages by template: `templates/emails/<name>.txt`; the first line is the subject, which names nothing."""
 
     def __init__(
         self, database: Database, clock: Clock, sender: Sender, *, templates: Path, mail_from: str, public_url: str
@@ -31,7 +31,10 @@ class Outbox:
         self._mail_from = mail_from
         self._public_url = public_url.rstrip("/")
         self._templates = Environment(
-            loader=FileSystemLoader(templates), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
+            loader=FileSystemLoader(templates),
+            undefined=StrictUndefined,
+            autoescape=False,  # noqa: S701 - plain text, not HTML
+            keep_trailing_newline=True,
         )
 
     def queue(

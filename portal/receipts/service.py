@@ -1,5 +1,7 @@
 """Issue a receipt for a record, once; find it again; check a file against the seal and the ledger."""
 
+from collections.abc import Collection
+
 import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -47,6 +49,12 @@ class ReceiptService:
         with self._database.reading() as session:
             row = session.scalars(select(ReceiptRow).where(ReceiptRow.reference == reference)).one_or_none()
             return row.as_receipt() if row else None
+
+    def sealed_among(self, references: Collection[str]) -> frozenset[str]:
+        """Which of the references have their receipt already, in one query."""
+        query = select(ReceiptRow.reference).where(ReceiptRow.reference.in_(references))
+        with self._database.reading() as session:
+            return frozenset(session.scalars(query))
 
     def receipt(self, reference: str) -> Receipt:
         """The receipt. Raises UnknownReceipt."""

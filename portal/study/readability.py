@@ -1,4 +1,4 @@
-"""How hard a text is to read, as a US school grade (add about five for the age): ARI and Coleman-Liau need no word lists."""
+"""How hard a text is to read, as a school grade (add five for the age). ARI and Coleman-Liau need no word lists."""
 
 import re
 from dataclasses import dataclass

@@ -41,7 +41,7 @@ class Branding:
         if contrast_with_white(self.colour) < 4.5:
             raise BrandingError(
                 f"the sponsor's colour {self.colour} is too light for white text on it "
-                f"({contrast_with_white(self.colour):.1f}:1, WCAG 2.2 AA asks for 4.5:1): choose a darker one in study.yaml"
+                f"({contrast_with_white(self.colour):.1f}:1, WCAG asks for 4.5:1): choose a darker one in study.yaml"
             )
 
 

@@ -1,16 +1,13 @@
 """Templates: the NHS design system's macros, our filters, and the built assets under their hashed names."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask_babel import format_date, format_datetime
 from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
-
-LONDON = ZoneInfo("Europe/London")
 
 
 class AssetsMissing(Exception):
@@ -26,7 +23,7 @@ def init_app(app: Flask, static: Path, templates: Path) -> None:
         "lstrip_blocks": True,
         "extensions": ["jinja2.ext.i18n"],
     }
-    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]
+    app.jinja_loader = ChoiceLoader(
         [
             FileSystemLoader(templates),
             PackageLoader("nhsuk_frontend_jinja"),
@@ -45,12 +42,12 @@ def init_app(app: Flask, static: Path, templates: Path) -> None:
 
 def _moment(value: datetime) -> str:
     """A moment as people in the UK read it: 24 November 2026 at 14:05."""
-    return format_datetime(value, "d MMMM y 'at' HH:mm")
+    return str(format_datetime(value, "d MMMM y 'at' HH:mm"))
 
 
-def _day(value: datetime) -> str:
+def _day(value: date) -> str:
     """A day: 24 November 2026."""
-    return format_date(value.astimezone(LONDON) if isinstance(value, datetime) else value, "d MMMM y")
+    return str(format_date(value, "d MMMM y"))
 
 
 @lru_cache(maxsize=4)

@@ -30,7 +30,7 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
     return render_template(f"errors/{code if code in _KNOWN else 400}.html"), code
 
 
-def _csrf(error: CSRFError) -> tuple[str, int]:
+def _csrf(_: CSRFError) -> tuple[str, int]:
     log.info("form refused", reason="csrf", endpoint=request.endpoint)
     return _page(400, "form-expired")
 

@@ -27,6 +27,8 @@ class TextField(StringField):
         too_long = Length(max=most, message=_l("Use %(max)d characters or fewer"))
         super().__init__(label, [*(validators or []), too_long], **kwargs)
 
+    data: str | None
+
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Tidy what came in."""
         super().process_formdata(valuelist)

@@ -1,4 +1,4 @@
-"""Sessions that live in the database: a copied cookie is worth nothing after sign-out, and all of one person's can be ended.
+"""Sessions that live in the database: a copied cookie is worth nothing after sign-out, and all of one's can be ended.
 
 The cookie holds 256 random bits; the database holds their SHA-256 and the session's values, sealed.
 """

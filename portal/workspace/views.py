@@ -87,7 +87,7 @@ def participant(study_id: str) -> str:
     state = service(ConsentService).state(person)
     documents = service(StudyBook).current().study.documents[person.group]
     references = service(ConsentService).references(person.id)
-    sealed = {reference for _, reference, _ in references if service(ReceiptService).find(reference)}
+    sealed = service(ReceiptService).sealed_among([reference for _, reference, _ in references])
     return render_template(
         "workspace/participant.html", person=person, state=state, references=references, sealed=sealed,
         checked=service(Readings).last_check(person.id, documents.comprehension), form=EmptyForm(),

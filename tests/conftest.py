@@ -1,0 +1,1 @@
+pytest_plugins = ["tests.support.databases", "tests.support.world", "tests.support.browsers"]
