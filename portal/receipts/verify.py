@@ -206,13 +206,31 @@ def _signature(seal: Seal) -> tuple[cms.SignedData, cms.SignerInfo]:
         signers = list(signed["signer_infos"])
         signed.native  # noqa: B018 - reads every part, so that a malformed one shows here
         rewritten = cms.ContentInfo.load(der).dump(force=True)
+        plain = _plain(signed, signers)
     except _UNREADABLE as error:
         raise _Refused(Reason.CHANGED) from error
-    if rewritten != der or seal.contents[len(der) :].strip(b"\0") or len(signers) != 1:
+    if rewritten != der or seal.contents[len(der) :].strip(b"\0") or not plain:
         raise _Refused(Reason.CHANGED)
     if not seal.contents.startswith(der):
         raise _Refused(Reason.CHANGED)
     return signed, signers[0]
+
+
+def _plain(signed: cms.SignedData, signers: Sequence[cms.SignerInfo]) -> bool:
+    """Whether the parts of the CMS that no signature covers are just as we write them: nobody changed those either."""
+    if len(signers) != 1 or signed["crls"].native is not None:
+        return False
+    signer, inner = signers[0], signed["encap_content_info"]
+    versions = (signed["version"].native, signer["version"].native)
+    digests = [one.dump() for one in signed["digest_algorithms"]]
+    extras = {one["type"].native for one in signer["unsigned_attrs"] or ()}
+    return (
+        versions == ("v1", "v1")
+        and digests == [signer["digest_algorithm"].dump()]
+        and inner["content_type"].native == "data"
+        and inner["content"].native is None
+        and extras <= {"signature_time_stamp_token"}
+    )
 
 
 def _names(signer: cms.SignerInfo, certificate: x509.Certificate) -> bool:
