@@ -152,7 +152,9 @@ def _sender(settings: Settings) -> Sender:
 
 
 def _receipts(settings: Settings, database: Database, clock: Clock, studies: StudyBook) -> ReceiptService:
-    renderer = Renderer(ROOT / "templates", ROOT / "portal" / "translations", f"{settings.public_url}/verify")
+    renderer = Renderer(
+        ROOT / "templates" / "receipts", ROOT / "portal" / "translations", f"{settings.public_url}/verify"
+    )
 
     def open_key() -> certificates.SealingKey:
         if settings.seal_pkcs12:

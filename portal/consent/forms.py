@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.fields import DateField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from portal.consent.domain import StatementAnswer
@@ -12,12 +13,12 @@ from portal.consent.drawing import LONGEST, DrawingRefused, strokes
 from portal.study.domain import ComprehensionCheck, ConsentForm, Statement
 from portal.web.forms import Form, TextField
 
-YES_NO = [("yes", _l("Yes")), ("no", _l("No"))]
+YES_NO = [SelectChoice("yes", _l("Yes")), SelectChoice("no", _l("No"))]
 IDENTITY_CHECKS = [
-    ("known-to-service", _l("Known to the referring service")),
-    ("document-seen", _l("A document was seen on the video call")),
-    ("questions", _l("Answered questions that only she could answer")),
-    ("not-needed", _l("Not needed in this study")),
+    SelectChoice("known-to-service", _l("Known to the referring service")),
+    SelectChoice("document-seen", _l("A document was seen on the video call")),
+    SelectChoice("questions", _l("Answered questions that only she could answer")),
+    SelectChoice("not-needed", _l("Not needed in this study")),
 ]
 
 
@@ -85,7 +86,7 @@ def check_form(check: ComprehensionCheck) -> Form:
         pass
 
     for one in check.questions:
-        choices = [(choice.key, choice.text) for choice in one.choices]
+        choices = [SelectChoice(choice.key, choice.text) for choice in one.choices]
         field = RadioField(one.question, choices=choices, validators=[Optional()], validate_choice=True)
         setattr(CheckForm, f"q-{one.key}", field)
     return CheckForm()
@@ -103,6 +104,6 @@ class CountersignForm(Form):
     )
     identity_check = SelectField(
         _l("How did you know who it was?"),
-        choices=[("", _l("Choose")), *IDENTITY_CHECKS],
+        choices=[SelectChoice("", _l("Choose")), *IDENTITY_CHECKS],
         validators=[InputRequired(_l("Choose how you knew"))],
     )

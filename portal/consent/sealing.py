@@ -34,7 +34,7 @@ class Sealing:
             person, record = self._records.build(reference)
             self._receipts.issue(record)
         except SealFailed as error:
-            log.warning("receipt waits", reference=reference, why=type(error).__name__)
+            log.warning("receipt waits", reference=reference, why=str(error))
             return False
         email = self._people.email_of(person.id)
         if email:

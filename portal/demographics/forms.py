@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -23,18 +24,18 @@ def question_form(question: Question, known: Value | None) -> Form:
     """The form of a question, filled with the answer that is known."""
     given = list(known.given) if known else []
     declined = bool(known and known.declined)
-    choices = [(one.key, one.text) for one in question.choices]
+    choices = [SelectChoice(one.key, one.text) for one in question.choices]
 
     class QuestionForm(Form):
         pass
 
     if question.kind == "single":
-        options = [*choices, (DECLINED, _l("Prefer not to say"))]
+        options = [*choices, SelectChoice(DECLINED, _l("Prefer not to say"))]
         field = RadioField(question.label, choices=options, validators=[Optional()])
         QuestionForm.answer = field
         return QuestionForm(data={"answer": DECLINED if declined else (given[0] if given else None)})
     if question.kind == "multiple":
-        options = [*choices, (DECLINED, _l("Prefer not to say"))]
+        options = [*choices, SelectChoice(DECLINED, _l("Prefer not to say"))]
         QuestionForm.answer = ChoicesField(question.label, choices=options, validators=[Optional()])
         return QuestionForm(data={"answer": [DECLINED] if declined else given})
     QuestionForm.answer = TextField(question.label, most=500)

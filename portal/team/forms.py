@@ -2,16 +2,17 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length, Regexp
 
 from portal.team.domain import LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
 from portal.web.forms import Form, TextField
 
 ROLES = [
-    (Role.LEAD.value, _l("Lead: everything, and the team's accounts")),
-    (Role.RESEARCHER.value, _l("Researcher: invites, takes consent, interviews")),
-    (Role.AUDITOR.value, _l("Auditor: reads, changes nothing")),
-    (Role.IT.value, _l("IT: accounts only, sees no participant")),
+    SelectChoice(Role.LEAD.value, _l("Lead: everything, and the team's accounts")),
+    SelectChoice(Role.RESEARCHER.value, _l("Researcher: invites, takes consent, interviews")),
+    SelectChoice(Role.AUDITOR.value, _l("Auditor: reads, changes nothing")),
+    SelectChoice(Role.IT.value, _l("IT: accounts only, sees no participant")),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from portal.study.domain import Study
@@ -18,6 +19,6 @@ class InviteForm(Form):
     def of(cls, study: Study) -> "InviteForm":
         """The form with the study's groups and sites."""
         form = cls()
-        form.group.choices = [(one.key, one.label) for one in study.groups]
-        form.site.choices = [(one.key, one.name) for one in study.sites]
+        form.group.choices = [SelectChoice(one.key, one.label) for one in study.groups]
+        form.site.choices = [SelectChoice(one.key, one.name) for one in study.sites]
         return form
