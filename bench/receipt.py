@@ -117,7 +117,10 @@ def record(number: int) -> Record:
     whole = Record(
         Kind.CONSENT, "C-0", "en", moment, study, "C-0007", "Mother or carer",
         documents=(DocumentShown("Information sheet", "0.1", date(2026, 11, 24), "en", HASH),),
-        statements=tuple(StatementAnswered(f"s{at}", text, mandatory=at < 8, answer=True, initials="AT", content_hash=HASH) for at in range(12)),
+        statements=tuple(
+            StatementAnswered(f"s{at}", text, mandatory=at < 8, answer=True, initials="AT", content_hash=HASH)
+            for at in range(12)
+        ),
         signatures=(Signature("Participant", "Anna Testperson", "I agree to take part.", moment),),
         chain=ChainHead(41, HASH),
         enclosures=(Enclosure("information-sheet.md", "text/markdown", "Information sheet", b"Some text. " * 1500),),
