@@ -25,7 +25,7 @@ from portal.receipts.domain import FORMAT, RECORD_NAME
 from portal.receipts.errors import ReceiptError
 from portal.receipts.structure import Seal, seals
 
-LARGEST = 10_000_000
+LARGEST = 5_000_000
 """Bytes. Receipts have about 50 000 and what is enclosed."""
 _DIGESTS = ("sha256", "sha384", "sha512")
 _UNREADABLE = (

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template
 from flask_babel import gettext
 
 from portal.receipts.errors import SealFailed
@@ -15,8 +15,6 @@ from portal.web.permissions import Permission, requires
 from portal.web.services import service
 
 bp = Blueprint("receipts", __name__)
-_FORM_FIELDS = 20_000
-"""Bytes that the form itself may add to the file."""
 
 
 @bp.route("/verify", methods=["GET", "POST"])
@@ -24,7 +22,6 @@ _FORM_FIELDS = 20_000
 @limiter.limit("20 per minute", methods=["POST"])
 def verify() -> str | tuple[str, int]:
     """Upload a receipt and learn whether it is whole."""
-    request.max_content_length = LARGEST + _FORM_FIELDS
     form = VerifyForm()
     if not form.validate_on_submit():
         return render_template("receipts/verify.html", form=form, verdict=None, said=None)
