@@ -14,6 +14,7 @@ from portal.consent import events
 from portal.consent.store import CheckRow, ReadingRow
 from portal.db.engine import Database
 from portal.people.domain import Participant
+from portal.people.store import lock
 from portal.study.domain import CheckQuestion, ComprehensionCheck
 from portal.study.service import Publication
 
@@ -44,6 +45,7 @@ class Readings:
         if self.first(person.id, sheet_hash) is not None:
             return
         with self._database.transaction() as session:
+            lock(session, person.id)
             known = _reading(person.id, sheet_hash)
             if session.scalars(known).one_or_none() is None:
                 session.add(ReadingRow(participant_id=person.id, sheet_hash=sheet_hash, at=self._clock()))

@@ -27,6 +27,7 @@ from portal.consent.states import level_of, states
 from portal.consent.store import AnswerRow, ConsentRow, CountersignatureRow, DraftRow, WithdrawalRow
 from portal.db.engine import Database
 from portal.people.domain import Participant
+from portal.people.store import lock
 from portal.study.changes import Change, changed_statements
 from portal.study.domain import ConsentForm
 from portal.study.service import Publication, StudyBook
@@ -81,19 +82,18 @@ class ConsentService:
         """Her answers so far to the present form. At re-consent, unchanged statements keep their answers."""
         _, form = self.form(person)
         with self._database.reading() as session:
-            row = session.get(DraftRow, person.id)
-            answers = _read_draft(row) if row and row.form_hash == form.content_hash else None
-            return answers if answers is not None else self._kept_answers(session, person, form)
+            return self._draft(session, person, form)
 
     def answer(self, person: Participant, form_hash: str, answers: Mapping[str, StatementAnswer]) -> None:
         """Keep answers as she goes. Raises FormChanged if a newer form was published meanwhile."""
         _, form = self.form(person)
         if form.content_hash != form_hash:
             raise FormChanged("a newer form was published")
-        kept = {**self.draft(person), **answers}
         known = {one.key for one in form.statements}
-        text = json.dumps({key: [one.agreed, one.initials] for key, one in kept.items() if key in known})
         with self._database.transaction() as session:
+            lock(session, person.id)
+            kept = {**self._draft(session, person, form), **answers}
+            text = json.dumps({key: [one.agreed, one.initials] for key, one in kept.items() if key in known})
             row = session.get(DraftRow, person.id)
             if row is None:
                 row = DraftRow(participant_id=person.id)
@@ -113,12 +113,13 @@ class ConsentService:
         ready = self._readings.ready_at(person.id, publication, sheet.content_hash)
         if ready is None or ready > self._clock():
             raise TooSoon(ready)
-        answers = self.draft(person)
         with self._database.transaction() as session:
+            lock(session, person.id)
             generation = self._generation(session, person.id)
             known = session.scalars(_same_consent(person.id, form_hash, generation)).one_or_none()
             if known is not None:
                 return known.reference
+            answers = self._draft(session, person, form)
             if unanswered(form, answers):
                 raise NotReady("a statement has no answer")
             if refused(form, answers):
@@ -158,6 +159,7 @@ class ConsentService:
         if level_key not in {level.key for level in publication.study.withdrawal.levels}:
             raise LevelUnknown(level_key)
         with self._database.transaction() as session:
+            lock(session, person.id)
             consent = self._newest(session, person.id)
             if consent is None:
                 raise NoConsent("no consent to withdraw")
@@ -232,6 +234,12 @@ class ConsentService:
         session.add_all(_answer_rows(consent.id, form, answers))
         session.execute(delete(DraftRow).where(DraftRow.participant_id == person.id))
         return reference
+
+    def _draft(self, session: Session, person: Participant, form: ConsentForm) -> dict[str, StatementAnswer]:
+        row = session.get(DraftRow, person.id)
+        if row is not None and row.form_hash == form.content_hash:
+            return _read_draft(row)
+        return self._kept_answers(session, person, form)
 
     def _kept_answers(self, session: Session, person: Participant, form: ConsentForm) -> dict[str, StatementAnswer]:
         consent = self._newest(session, person.id)

@@ -16,6 +16,7 @@ from portal.demographics.domain import Value, check
 from portal.demographics.errors import Closed
 from portal.demographics.store import DemographicAnswerRow
 from portal.people.domain import Participant
+from portal.people.store import lock
 from portal.study.domain import Questionnaire
 from portal.study.service import StudyBook
 
@@ -73,6 +74,7 @@ class DemographicsService:
         questionnaire = self.questionnaire(person)
         check(questionnaire.question(question_key), value)
         with self._database.transaction() as session:
+            lock(session, person.id)
             before = _latest(session, person.id).get(question_key)
             if before == value:
                 return

@@ -63,6 +63,7 @@ class PeopleService:
             raise CannotRecruit("a document of the study is still a draft")
         prefix, site = study.group(group).prefix, study.site(site).key
         with self._database.transaction() as session:
+            self._audit.take_turn(session)
             taken = session.scalar(select(func.count()).where(ParticipantRow.group == group)) or 0
             row = ParticipantRow(
                 study_id=f"{prefix}-{taken + 1:04}", group=group, site=site,

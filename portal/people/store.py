@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, LargeBinary, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.db.base import Base
 from portal.db.types import EncryptedText
@@ -65,3 +65,8 @@ class SignInCodeRow(Base):
     expires_at: Mapped[datetime]
     tries: Mapped[int]
     used_at: Mapped[datetime | None]
+
+
+def lock(session: Session, participant_id: int) -> None:
+    """Make what one participant does take turns: two taps, two tabs, two processes."""
+    session.execute(select(ParticipantRow.id).where(ParticipantRow.id == participant_id).with_for_update())

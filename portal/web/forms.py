@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField
-from wtforms.validators import Length
+from wtforms.validators import Length, ValidationError
 
 NOT_TEXT = {"Cc", "Cs", "Co"}
 """Unicode categories that no name or answer holds: controls, surrogates, private use."""
@@ -28,17 +28,20 @@ class TextField(StringField):
         super().__init__(label, [*(validators or []), too_long], **kwargs)
 
     data: str | None
+    odd = False
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Tidy what came in."""
         super().process_formdata(valuelist)
         if self.data is not None:
-            self.data = unicodedata.normalize("NFC", " ".join(self.data.split()))
+            kept = "".join(" " if unicodedata.category(one) in NOT_TEXT else one for one in self.data)
+            self.odd = kept != self.data
+            self.data = unicodedata.normalize("NFC", " ".join(kept.split()))
 
     def pre_validate(self, form: Any) -> None:
         """Refuse characters that are not text."""
-        if any(unicodedata.category(character) in NOT_TEXT for character in self.data or ""):
-            raise ValueError(_l("Use only letters, numbers and signs"))
+        if self.odd:
+            raise ValidationError(_l("Use only letters, numbers and signs"))
 
 
 def first_id(field: Field) -> str:
