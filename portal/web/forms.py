@@ -46,7 +46,7 @@ class TextField(StringField):
 
 def first_id(field: Field) -> str:
     """The id of the field's first control: a group of radios or checkboxes has its own."""
-    return f"{field.id}-0" if field.type in ("RadioField", "SelectMultipleField") else str(field.id)
+    return f"{field.id}-0" if field.type in ("RadioField", "ChoicesField") else str(field.id)
 
 
 def _first(errors: Any) -> Any:
