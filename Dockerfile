@@ -1,0 +1,27 @@
+# One image, commands: web | worker. The same scripts as `make run` install packages and build assets.
+FROM debian:trixie-slim AS assets
+WORKDIR /portal
+COPY requirements/ requirements/
+RUN requirements/install-system system-assets.txt
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-fund --no-audit
+COPY static/ static/
+RUN node requirements/assets.mjs
+
+FROM debian:trixie-slim
+WORKDIR /portal
+COPY requirements/ requirements/
+RUN apt-get update -q && apt-get install -q -y --no-install-recommends python3 \
+    && requirements/install-system system-run.txt && rm -rf /var/lib/apt/lists/*
+RUN requirements/install-python run.txt
+COPY portal/ portal/
+COPY templates/ templates/
+COPY wsgi.py pyproject.toml LICENSE ./
+COPY --from=assets /portal/static/ static/
+RUN useradd --system --uid 10001 --home-dir /portal portal && install -d -o portal -m 0700 /instance
+USER portal
+ENV PORTAL_INSTANCE=/instance PATH=/portal/.venv/bin:$PATH PYTHONUNBUFFERED=1
+VOLUME /instance
+EXPOSE 8080
+ENTRYPOINT ["/portal/requirements/container"]
+CMD ["web"]
