@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, parse } from "node:path";
+import { gzipSync } from "node:zlib";
 import { buildSync, transformSync } from "esbuild";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -15,6 +16,7 @@ function keep(name, content) {
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
   manifest[name] = `${stem}.${hash}${ext}`;
   writeFileSync(join(dist, manifest[name]), content);
+  writeFileSync(join(dist, `${manifest[name]}.gz`), gzipSync(content, { level: 9 })); // sent where the browser takes it
 }
 
 function neutral(css) {

@@ -1,0 +1,200 @@
+"""200 times `kill -9` of the web process while people consent: no consent is lost, none is there twice.
+
+gunicorn's worker process, the one that serves, is killed; its master starts a new one at once. What a person was told
+("your consent is recorded") must be in the database whole; what she was not told may be there whole or not at all.
+"""
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from sqlalchemy import func, select
+
+from portal import wiring
+from portal.audit.service import AuditLog
+from portal.consent.domain import StatementAnswer
+from portal.consent.readings import Readings
+from portal.consent.service import ConsentService
+from portal.consent.store import AnswerRow, ConsentRow
+from portal.db.engine import Database
+from portal.people.service import PeopleService
+from portal.receipts.store import ReceiptRow
+from portal.settings import ROOT, Settings
+from portal.study.service import StudyBook
+from tests.e2e.server import free_port
+from tests.support.world import ACTOR
+
+KILLS = 200
+CLIENTS = 4
+
+
+class Browser:
+    """As much of a browser as consenting needs, without patience."""
+
+    def __init__(self, port: int) -> None:
+        self._port, self._cookies = port, SimpleCookie()
+
+    def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[int, str, str]:
+        """Status, place to go to, and page. Raises OSError or HTTPException when the server dies."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        headers = {"Cookie": "; ".join(f"{one.key}={one.value}" for one in self._cookies.values())}
+        if fields is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        try:
+            connection.request(method, path, urlencode(fields) if fields is not None else None, headers)
+            answer = connection.getresponse()
+            page = answer.read().decode()
+            self._cookies.load(answer.getheader("Set-Cookie", ""))
+            return answer.status, urlsplit(answer.getheader("Location", "")).path, page
+        finally:
+            connection.close()
+
+    def insist(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[int, str, str]:
+        """Ask again until somebody answers, as a person would reload."""
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            try:
+                return self.ask(method, path, fields)
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.02)
+        raise AssertionError("the server never came back")
+
+
+def token_of(page: str) -> str:
+    found = re.findall(r'name="csrf_token" type="hidden" value="([^"]+)"', page)
+    assert found, page[:500]
+    return found[-1]
+
+
+class People:
+    """Invited people whose answers are saved, so that only signing is left."""
+
+    def __init__(self, services: wiring.Services) -> None:
+        self._services = services
+        self._lock = threading.Lock()
+        study = services.get(StudyBook).current().study
+        self.sheet = study.documents["carer"].information_sheet.content_hash
+        self.form = study.documents["carer"].consent
+
+    def next(self) -> tuple[int, str]:
+        with self._lock:
+            invited = self._services.get(PeopleService).invite("carer", "trust-a", actor=ACTOR)
+            person = invited.participant
+            self._services.get(Readings).note(person, self.sheet)
+            answers = {one.key: StatementAnswer(True, "IP") for one in self.form.statements}
+            self._services.get(ConsentService).answer(person, self.form.content_hash, answers)
+            return person.id, invited.token
+
+
+def consent(port: int, token: str) -> str | None:
+    """Open the invitation and sign once. The reference if the server confirmed it, else None."""
+    browser = Browser(port)
+    _, _, door = browser.insist("GET", f"/invitation/{token}")
+    status, place, _ = browser.insist("POST", f"/invitation/{token}", {"csrf_token": token_of(door)})
+    if status != 302 or place != "/home":
+        return None  # a kill came between her session and its answer: she would ask for a new link
+    status, _, page = browser.insist("GET", "/consent/sign")
+    if status != 200:
+        return None
+    fields = {
+        "csrf_token": token_of(page),
+        "form_hash": re.findall(r'name="form_hash" type="hidden" value="(\w+)"', page)[0],
+    }
+    try:
+        status, place, _ = browser.ask("POST", "/consent/sign", {**fields, "name": "Invented Person", "drawn": ""})
+    except (OSError, http.client.HTTPException):
+        return None
+    return place.rsplit("/", 1)[1] if status == 302 and place.startswith("/consent/done/") else None
+
+
+def children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(900)
+def test_200_kills_lose_and_double_no_consent(tmp_path):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    settings = Settings(instance=tmp_path / "instance", demonstration=True, public_url=url)
+    services = wiring.build(settings)
+    people, told, stop = People(services), {}, threading.Event()
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
+    environ |= {"PORTAL_INSTANCE": str(settings.instance), "PORTAL_PUBLIC_URL": url, "PORTAL_DEMONSTRATION": "yes"}
+    command = [
+        sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
+        "--threads", "4", "--workers", "1", "--preload", "--no-control-socket", "--log-level", "critical",
+    ]  # fmt: skip
+    with (tmp_path / "log").open("wb") as log:
+        master = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log, start_new_session=True)
+    failures: list[BaseException] = []
+
+    def keep_consenting() -> None:
+        try:
+            while not stop.is_set():
+                number, token = people.next()
+                reference = consent(port, token)
+                if reference:
+                    told[number] = reference
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    threads = [threading.Thread(target=keep_consenting) for _ in range(CLIENTS)]
+    try:
+        for one in threads:
+            one.start()
+        kill_often(master.pid, told, failures)
+    finally:
+        stop.set()
+        for one in threads:
+            one.join()
+        os.killpg(master.pid, signal.SIGKILL)
+        master.wait()
+    assert failures == []
+    judge(services, told)
+
+
+def kill_often(master: int, told: dict[int, str], failures: list[BaseException]) -> None:
+    """Kill at moments that shift, so that all parts of a consent are hit; wait for life in between."""
+    until = time.monotonic() + 600
+    while not told:
+        assert time.monotonic() < until, "nobody could consent"
+        assert not failures
+        time.sleep(0.05)
+    for number in range(KILLS):
+        time.sleep(0.05 + (number * 37 % 100) / 300)
+        while not (alive := children(master)):
+            assert time.monotonic() < until, "no worker came back"
+            time.sleep(0.01)
+        for one in alive:
+            os.kill(one, signal.SIGKILL)
+
+
+def judge(services: wiring.Services, told: dict[int, str]) -> None:
+    database = services.get(Database)
+    with database.reading() as session:
+        rows = session.scalars(select(ConsentRow)).all()
+        answers = dict(session.execute(select(AnswerRow.consent_id, func.count()).group_by(AnswerRow.consent_id)).all())
+    by_person = {row.participant_id: row.reference for row in rows}
+    assert len(by_person) == len(rows), "somebody consented twice"
+    assert {number: by_person.get(number) for number in told} == told, "a confirmed consent is not there"
+    assert {answers.get(row.id) for row in rows} == {10}, "a consent lacks answers"
+    assert len(told) > 50
+    wiring.worker(services).run_once()
+    while services.get(wiring.Sealing).run():
+        pass
+    with database.reading() as session:
+        sealed = session.scalars(select(ReceiptRow.reference)).all()
+    assert sorted(sealed) == sorted(by_person.values()), "each consent has exactly one receipt"
+    assert services.get(AuditLog).verify().problem is None
+    database.dispose()
