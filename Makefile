@@ -42,7 +42,7 @@ assets: node_modules/.package-lock.json ## Build styles and scripts into static/
 	node requirements/assets.mjs
 
 lock: ## Pin the Python requirements again, with hashes and without addresses
-	for list in run test; do uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	for list in run test transcribe; do uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 	  --python-version 3.11 requirements/$$list.in -o requirements/$$list.txt; done
 
 setup-run:
