@@ -1,4 +1,4 @@
-"""The one place that builds services and hands a feature the questions it may ask another."""
+"""Every service, built in order of need. A feature with much to build has a module beside this one."""
 
 import secrets
 from collections.abc import Callable, Mapping
