@@ -32,6 +32,13 @@ class SignInForm(Form):
     code = _code()
 
 
+class ConfirmForm(Form):
+    """Password and code again, before a delicate act."""
+
+    password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password")), Length(max=LONGEST_PASSWORD)])
+    code = _code()
+
+
 class JoinForm(Form):
     """Open an account."""
 

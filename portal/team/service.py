@@ -116,6 +116,26 @@ class TeamService:
             raise SignInRefused("not signed in")
         return member
 
+    def confirm(self, staff_id: int, password: str, code: str) -> None:
+        """Prove again, in a signed-in session, who one is. A code works once. Raises MemberUnknown, SignInRefused."""
+        with self._database.reading() as session:
+            known = session.get(StaffRow, staff_id)
+        if known is None:
+            raise MemberUnknown(f"no member has the number {staff_id}")
+        right = self._right_password(known.password_hash, password)
+        actor, subject = Actor.staff(staff_id), f"staff:{staff_id}"
+        with self._database.transaction() as session:
+            row = session.get_one(StaffRow, staff_id, with_for_update=True)
+            step = self._matching_step(row.totp_secret, code)
+            proved = right and not row.closed_at and step is not None and step > row.totp_last_step
+            if proved and step is not None:
+                row.totp_last_step = step
+                self._audit.record(session, events.CONFIRMED, actor=actor, subject=subject, method="password-totp")
+            else:
+                self._audit.record(session, events.SIGN_IN_REFUSED, actor=actor, subject=subject)
+        if not proved:
+            raise SignInRefused("not confirmed")
+
     def member(self, staff_id: int) -> Member:
         """Raises MemberUnknown."""
         with self._database.reading() as session:

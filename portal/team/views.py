@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response
 from portal.audit.domain import Actor
 from portal.team.domain import Member, Role
 from portal.team.errors import EmailTaken, InvitationRefused, MemberUnknown, SignInRefused
-from portal.team.forms import EmptyForm, InviteForm, JoinForm, SignInForm
+from portal.team.forms import ConfirmForm, EmptyForm, InviteForm, JoinForm, SignInForm
 from portal.team.service import TeamService
 from portal.web import principal
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
+from portal.web.recent import Proofs
 from portal.web.services import service
 from portal.web.sessions import SessionStore
 
@@ -67,6 +68,27 @@ def join(token: str) -> Response | str | tuple[str, int]:
     )
 
 
+@bp.route("/confirm", methods=["GET", "POST"])
+@requires(Permission.OWN_ACCOUNT)
+@limiter.limit("10 per 5 minutes", methods=["POST"])
+def confirm() -> Response | str:
+    """Password and code again, for what must not be done from a computer that was left open."""
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        me = principal.current_principal()
+        try:
+            service(TeamService).confirm(me.id, str(form.password.data), str(form.code.data))
+        except SignInRefused:
+            form.password.errors = [
+                _("The password and the code do not fit together. A code works once: wait for the next one")
+            ]
+        else:
+            proofs = service(Proofs)
+            proofs.note()
+            return redirect(proofs.take_next() or url_for("workspace.start"))
+    return render_template("team/confirm.html", form=form)
+
+
 @bp.route("/members", methods=["GET", "POST"])
 @requires(Permission.TEAM_MANAGE)
 def members() -> str:
@@ -110,4 +132,5 @@ def qr_svg(text: str) -> str:
 
 def _start(member: Member) -> Response:
     principal.sign_in(principal.Principal(f"staff:{member.id}", member.permissions))
+    service(Proofs).note()
     return redirect(url_for("workspace.start"))

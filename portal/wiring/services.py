@@ -38,6 +38,7 @@ from portal.team.service import TeamService
 from portal.web.branding import Branding, Help
 from portal.web.limits import DatabaseStorage
 from portal.web.principal import Principal
+from portal.web.recent import Proofs
 from portal.web.scopes import Permission
 from portal.web.sessions import SessionStore
 
@@ -89,7 +90,7 @@ def build(
     return Services(
         registry=(
             settings, database, studies, audit, outbox, people, team, receipts, readings, consents, records, sealing,
-            demographics, sessions,
+            demographics, sessions, Proofs(clock),
         ),
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
