@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from portal.study.domain import ConsentForm, Effect, Statement, WithdrawalLevel
+from portal.study.domain import ConsentForm, Statement, WithdrawalLevel
+from portal.study.parts import Effect
 
 _LETTERS = "23456789BCDFGHJKLMNPQRSTVWXYZ"
 """No vowels and no look-alikes: a reference can be read out on the phone, and spells nothing."""

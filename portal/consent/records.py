@@ -27,7 +27,8 @@ from portal.receipts.domain import (
 )
 from portal.receipts.service import ReceiptService
 from portal.receipts.store import ReceiptRow
-from portal.study.domain import Study, Version
+from portal.study.domain import Study
+from portal.study.parts import Version
 from portal.study.service import StudyBook
 
 Row = TypeVar("Row", ConsentRow, CountersignatureRow, WithdrawalRow)

@@ -15,8 +15,8 @@ from portal.people.domain import Participant
 from portal.people.service import PeopleService
 from portal.receipts.errors import UnknownReceipt
 from portal.receipts.service import ReceiptService
-from portal.study.domain import Document
 from portal.study.markdown import to_html
+from portal.study.parts import Document
 from portal.study.service import StudyBook
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portal.study.domain import ConsentForm, Document, Statement
+from portal.study.domain import ConsentForm, Statement
+from portal.study.parts import Document
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,11 @@ Words are the HRA's: information sheet, consent form, statement, debrief sheet, 
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from portal.canonical import canonical_json, sha256_hex
-
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
-GroupKey = Literal["carer", "practitioner"] | Key
-Effect = Literal["recording", "quotes", "future_contact", "summary_of_results", "data_sharing"]
-
-
-class Frozen(BaseModel):
-    """What every part shares: no unknown keys, no changes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from portal.study.interview import InterviewRoom, TopicGuide
+from portal.study.parts import Colour, Document, Effect, Frozen, GroupKey, Key, Text, Version
 
 
 class Sponsor(Frozen):
@@ -112,37 +102,6 @@ class Signpost(Frozen):
     text: str = ""
     url: str = ""
     last_checked: date
-
-
-class Version(Frozen):
-    """What every document says of itself."""
-
-    document: Literal["information-sheet", "privacy", "debrief", "consent", "comprehension", "questionnaire"]
-    group: GroupKey
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
-    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")]
-    date: date
-    status: Literal["draft", "approved"]
-    title: Text
-
-    @property
-    def content_hash(self) -> str:
-        """SHA-256 (hex) over the whole document's canonical JSON."""
-        return sha256_hex(canonical_json(self.model_dump(mode="json")))
-
-
-class Section(Frozen):
-    """A part of a document under a second-level heading. The body is Markdown."""
-
-    key: Key
-    heading: Text
-    body: Annotated[str, StringConstraints(min_length=1, max_length=40_000)]
-
-
-class Document(Version):
-    """An information sheet, a privacy notice or a debrief sheet."""
-
-    sections: tuple[Section, ...] = Field(min_length=1)
 
 
 class Statement(Frozen):
@@ -242,18 +201,25 @@ class Documents(Frozen):
     consent: ConsentForm
     comprehension: ComprehensionCheck
     questionnaire: Questionnaire
+    topic_guide: TopicGuide | None = None
+    """What the interviewer asks. Without one, the room shows none."""
+    distress_protocol: Document | None = None
+    """What the interviewer does when somebody is distressed."""
 
     @property
     def all(self) -> tuple[Version, ...]:
         """Every document."""
-        return (
+        every = (
             self.information_sheet,
             self.privacy,
             self.debrief,
             self.consent,
             self.comprehension,
             self.questionnaire,
+            self.topic_guide,
+            self.distress_protocol,
         )
+        return tuple(one for one in every if one is not None)
 
 
 class Study(Frozen):
@@ -278,6 +244,7 @@ class Study(Frozen):
     withdrawal: Withdrawal
     retention: tuple[Retention, ...] = Field(min_length=1)
     signposts: tuple[Signpost, ...] = Field(min_length=1)
+    interview_room: InterviewRoom = InterviewRoom()
     documents: dict[str, Documents]
 
     @model_validator(mode="after")

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from portal.study.domain import ConsentForm, Document, Documents, Study
+from portal.study.domain import ConsentForm, Documents, Study
 from portal.study.errors import Problem
+from portal.study.parts import Document
 from portal.study.readability import measure
 
 HARDEST_GRADE = {"carer": 7.5}
@@ -27,6 +28,7 @@ _CONTENT = {
     "benefits": (r"benefit|good about", "possible benefits"),
     "recording": (r"record", "recording"),
 }
+_CLOSED = re.compile(r"(do|does|did|are|were|was|have|has|had|will) (you|she|he|they|it)\b", re.IGNORECASE)
 _ACRONYM = re.compile(r"(?<![/\w])[A-Z]{2,6}s?\b(?!/)")
 _KNOWN = {"NHS", "UK", "IRAS", "ID", "PDF", "A", "QR", "PANDAS"}
 
@@ -37,6 +39,7 @@ def lint(study: Study, today: date | None = None) -> list[Problem]:
     for group, documents in study.documents.items():
         found += _sheet(group, documents.information_sheet)
         found += _consent(group, documents)
+        found += _interview(group, documents)
         for document in (documents.information_sheet, documents.privacy, documents.debrief):
             found += _reading(group, document)
             found += _acronyms(group, document)
@@ -88,6 +91,18 @@ def _consent(group: str, documents: Documents) -> Iterator[Problem]:
             yield Problem(
                 f"{group}/comprehension.yaml", 1, f"the answer of question {question.key!r} is none of its choices"
             )
+
+
+def _interview(group: str, documents: Documents) -> Iterator[Problem]:
+    guide = documents.topic_guide
+    if guide is None:
+        yield Problem(f"{group}/topic-guide.yaml", 1, "there is no topic guide for the interviewer", "warning")
+    if documents.distress_protocol is None:
+        yield Problem(f"{group}/distress-protocol.md", 1, "nothing says what to do when somebody is upset", "warning")
+    for topic in guide.topics if guide else ():
+        if _CLOSED.match(topic.question):
+            what = f"topic {topic.key!r} can be answered by yes or no: ask how, what or tell me"
+            yield Problem(f"{group}/topic-guide.yaml", 1, what, "warning")
 
 
 def _reading(group: str, document: Document) -> Iterator[Problem]:

@@ -11,13 +11,13 @@ from pydantic_core import ErrorDetails
 from portal.study.domain import (
     ComprehensionCheck,
     ConsentForm,
-    Document,
     Documents,
-    Frozen,
     Questionnaire,
     Study,
 )
 from portal.study.errors import Problem, StudyFileError
+from portal.study.interview import TopicGuide
+from portal.study.parts import Document, Frozen
 from portal.study.yaml_nodes import LARGEST, Parsed, parse
 
 Model = TypeVar("Model", bound=Frozen)
@@ -29,7 +29,10 @@ _FILES: dict[str, tuple[str, type[Frozen]]] = {
     "consent": ("consent.yaml", ConsentForm),
     "comprehension": ("comprehension.yaml", ComprehensionCheck),
     "questionnaire": ("questionnaire.yaml", Questionnaire),
+    "topic_guide": ("topic-guide.yaml", TopicGuide),
+    "distress_protocol": ("distress-protocol.md", Document),
 }
+_MAY_BE_MISSING = {"topic_guide", "distress_protocol"}
 
 
 def load(folder: Path) -> Study:
@@ -60,7 +63,10 @@ def load(folder: Path) -> Study:
 
 def _documents(folder: Path, group: str, problems: list[Problem]) -> Documents | None:
     found: dict[str, Frozen] = {}
-    for name, (file, model) in _FILES.items():
+    wanted = {
+        name: one for name, one in _FILES.items() if name not in _MAY_BE_MISSING or (folder / group / one[0]).exists()
+    }
+    for name, (file, model) in wanted.items():
         where = f"{group}/{file}"
         try:
             text = _read(folder, where)
@@ -71,7 +77,7 @@ def _documents(folder: Path, group: str, problems: list[Problem]) -> Documents |
         made = _build(model, parsed, where, problems)
         if made is not None:
             found[name] = made
-    return Documents(**found) if len(found) == len(_FILES) else None  # type: ignore[arg-type]
+    return Documents(**found) if len(found) == len(wanted) else None  # type: ignore[arg-type]
 
 
 def _read(folder: Path, name: str) -> str:
@@ -141,7 +147,7 @@ def _say(error: ErrorDetails, model: type[Frozen]) -> str:
 def _repeated(made: Frozen, parsed: Parsed, file: str) -> list[Problem]:
     """Keys must be unique in each list, since answers are kept by them."""
     found = []
-    for name in ("sections", "statements", "questions", "sites", "groups"):
+    for name in ("sections", "statements", "questions", "topics", "sites", "groups"):
         seen: set[str] = set()
         for at, part in enumerate(getattr(made, name, ())):
             if part.key in seen:
