@@ -49,6 +49,14 @@ class Settings:
     """Secret. smtp://user:password@host:port (STARTTLS) or smtps://…; when empty, messages become files."""
     mail_from: str = "no-reply@example.org"
     """Sender's address of messages."""
+    rooms_key: str = ""
+    """Secret. Signs tickets to interview rooms; when empty, a file made at first start in the instance folder."""
+    media_listen: str = ""
+    """host:port where the media process answers the web process; when empty, a Unix socket in the instance folder."""
+    media_addresses: str = ""
+    """IP addresses at which browsers reach the media process, with commas; when empty, this machine's own."""
+    media_ports: str = "0"
+    """UDP port of the media process, or a range such as 40000-40009 of which it takes the first free; 0 is any."""
     trusted_proxies: int = 0
     """How many proxies in front add X-Forwarded-* headers. 0 trusts none."""
 
