@@ -10,6 +10,7 @@ from portal.db.engine import Database
 from portal.db.errors import StorageUnavailable
 from portal.demographics.views import bp as demographics
 from portal.journey.views import bp as journey
+from portal.operations.views import bp as operations
 from portal.people.views import bp as people
 from portal.receipts.views import bp as receipts
 from portal.settings import ROOT, Settings
@@ -43,7 +44,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
     services.init_app(app, made.registry)
     app.session_interface = DatabaseSessionInterface(made.get(SessionStore), secure=settings.secure)
     _init_web(app, settings, made)
-    for blueprint in (journey, people, consent, demographics, receipts, team, workspace, leave):
+    for blueprint in (journey, people, consent, demographics, receipts, team, workspace, operations, leave):
         app.register_blueprint(blueprint)
     if settings.demonstration:
         app.register_blueprint(demo)

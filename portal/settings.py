@@ -59,6 +59,12 @@ class Settings:
     """UDP port of the media process, or a range such as 40000-40009 of which it takes the first free; 0 is any."""
     trusted_proxies: int = 0
     """How many proxies in front add X-Forwarded-* headers. 0 trusts none."""
+    metrics_token: str = ""
+    """Secret. What Prometheus sends as its bearer token to read /metrics; when empty, there is no such page."""
+    backup_to: Path | None = None
+    """Folder, on another disk, into which the worker makes a backup each night; when empty, none is made."""
+    backup_keep: int = 14
+    """How many nightly backups are kept."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:

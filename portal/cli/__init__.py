@@ -6,6 +6,7 @@ import click
 
 from portal.cli.audit import audit
 from portal.cli.demo import demo
+from portal.cli.doctor import doctor
 from portal.cli.keys import keys
 from portal.cli.study import study
 from portal.cli.team import team
@@ -20,7 +21,7 @@ def portal() -> None:
     """A secure interview and consent portal for health research."""
 
 
-for command in (up, worker, demo, study, team, keys, audit, verify):
+for command in (up, worker, demo, study, team, keys, audit, verify, doctor):
     portal.add_command(command)
 
 

@@ -7,3 +7,7 @@ class StorageUnavailable(Exception):
 
 class KeyringError(Exception):
     """A key is missing or a sealed value cannot be opened. The message says which."""
+
+
+class SnapshotFailed(Exception):
+    """The database could not be copied or put back. The message says why and what to do."""

@@ -1,24 +1,52 @@
 """Bring a database to the present schema, and back."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
 
 from portal.db.engine import Database
 
 _LOCK = 7_203_517  # any number that nothing else in the database uses
 
 
-def upgrade(database: Database, revision: str = "head") -> None:
-    """Apply what is missing. Several processes that start at once take turns."""
-    _run(database, "upgrade", revision)
+def upgrade(database: Database, revision: str = "head", *, before: Callable[[str], None] | None = None) -> None:
+    """Apply what is missing. Several processes that start at once take turns.
+
+    Args:
+        before: called with the present revision when a database that is in use is about to change, to copy it first.
+            If it raises, nothing is changed.
+    """
+    with database.transaction() as session:
+        connection = session.connection()
+        _take_turn(connection)
+        present = MigrationContext.configure(connection).get_current_revision()
+        if before and present not in (None, newest()):
+            before(str(present))
+        command.upgrade(_config_for(connection), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Go back to a revision, or to "base"."""
-    _run(database, "downgrade", revision)
+    with database.transaction() as session:
+        connection = session.connection()
+        _take_turn(connection)
+        command.downgrade(_config_for(connection), revision)
+
+
+def newest() -> str | None:
+    """The revision that this version of the portal needs."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def present(database: Database) -> str | None:
+    """The revision that the database is at."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def config() -> Config:
@@ -28,11 +56,12 @@ def config() -> Config:
     return made
 
 
-def _run(database: Database, direction: str, revision: str) -> None:
-    with database.transaction() as session:
-        connection = session.connection()
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        made = config()
-        made.attributes["connection"] = connection
-        getattr(command, direction)(made, revision)
+def _config_for(connection: Connection) -> Config:
+    made = config()
+    made.attributes["connection"] = connection
+    return made
+
+
+def _take_turn(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

@@ -31,12 +31,12 @@ _RESEARCHER = frozenset(
     }
 )
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.LEAD: _RESEARCHER | {Permission.TEAM_MANAGE, Permission.AUDIT_READ},
+    Role.LEAD: _RESEARCHER | {Permission.TEAM_MANAGE, Permission.AUDIT_READ, Permission.OPERATIONS_READ},
     Role.RESEARCHER: _RESEARCHER,
     Role.AUDITOR: frozenset(
         {Permission.OWN_ACCOUNT, Permission.PARTICIPANTS_READ, Permission.RECEIPTS_READ, Permission.AUDIT_READ}
     ),
-    Role.IT: frozenset({Permission.OWN_ACCOUNT, Permission.TEAM_MANAGE}),
+    Role.IT: frozenset({Permission.OWN_ACCOUNT, Permission.TEAM_MANAGE, Permission.OPERATIONS_READ}),
 }
 """An auditor reads but changes nothing; IT manages accounts and sees no participant."""
 

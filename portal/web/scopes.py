@@ -16,3 +16,4 @@ class Permission(StrEnum):
     AUDIT_READ = "team:audit:read"
     TEAM_MANAGE = "team:members:manage"
     OWN_ACCOUNT = "team:account:use"
+    OPERATIONS_READ = "team:operations:read"

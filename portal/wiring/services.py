@@ -22,6 +22,7 @@ from portal.duties import heartbeat
 from portal.duties.loop import Duty, Worker
 from portal.messages.senders import FileSender, Sender, SmtpSender
 from portal.messages.service import Outbox
+from portal.operations.metrics import Metrics
 from portal.people.domain import Participant
 from portal.people.errors import ParticipantUnknown
 from portal.people.service import PeopleService
@@ -41,6 +42,7 @@ from portal.web.principal import Principal
 from portal.web.recent import Proofs
 from portal.web.scopes import Permission
 from portal.web.sessions import SessionStore
+from portal.wiring.operations import build_doctor, copy_before_upgrade
 
 T = TypeVar("T")
 JOURNEY = frozenset({Permission.OWN_JOURNEY})
@@ -87,10 +89,12 @@ def build(
     sealing = Sealing(database, records, receipts, people, outbox)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
     sessions = SessionStore(database, clock)
+    doctor, metrics = build_doctor(settings, database, studies, clock), Metrics(database, clock, settings.instance)
     return Services(
         registry=(
             settings, database, studies, audit, outbox, people, team, receipts, readings, consents, records, sealing,
             demographics, sessions, Proofs(clock),
+            doctor, metrics,
         ),
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
@@ -120,7 +124,7 @@ def worker(services: Services) -> Worker:
 def open_database(settings: Settings) -> Database:
     """The database, its schema up to date."""
     database = Database(settings.effective_database_url, keyring(settings))
-    migrate.upgrade(database)
+    migrate.upgrade(database, before=lambda revision: copy_before_upgrade(database, settings.instance, revision))
     return database
 
 

@@ -1,0 +1,113 @@
+"""Checks of what is kept: the database, its schema, what waits in it, keys, backups."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from sqlalchemy import func, select, text
+
+from portal.audit.store import AuditEvent
+from portal.clock import Clock
+from portal.db.engine import Database
+from portal.db.errors import StorageUnavailable
+from portal.db.migrate import newest, present
+from portal.duties import heartbeat
+from portal.messages.store import OutboxMessage
+from portal.operations.domain import Finding, failing, ok, warning
+from portal.operations.events import BACKUP_MADE
+from portal.settings import Settings
+
+_SEAL_EXPIRES = timedelta(days=365)
+BACKUP_LATE = timedelta(hours=36)
+_STUCK = timedelta(hours=1)
+
+
+def database(kept: Database) -> Finding:
+    """It answers, and SQLite's pages are sound."""
+    try:
+        with kept.reading() as session:
+            if kept.engine.dialect.name == "sqlite":
+                said = str(session.scalar(text("PRAGMA quick_check(1)")))
+                if said != "ok":
+                    return failing("database", f"SQLite finds damage: {said}", "Stop the portal and restore a backup.")
+            session.execute(text("SELECT 1"))
+    except StorageUnavailable as error:
+        return failing("database", str(error), "See whether the database runs, and whether its disk is full.")
+    return ok("database", f"{kept.engine.dialect.name} answers")
+
+
+def schema(kept: Database) -> Finding:
+    """It has the schema that this version of the portal needs."""
+    there, needed = present(kept), newest()
+    if there != needed:
+        return failing(
+            "schema", f"the database is at {there}, this version needs {needed}",
+            "Restart every part of the portal from the same version.",
+        )  # fmt: skip
+    return ok("schema", f"up to date ({needed})")
+
+
+def worker(kept: Database, clock: Clock) -> Finding:
+    """The worker shows signs of life."""
+    state = heartbeat.state(kept, clock)
+    if state == "ok":
+        return ok("worker", "it runs")
+    return failing(
+        "worker", f"it was {state}", "Start it: portal worker. Without it no message leaves and nothing is sealed."
+    )
+
+
+def outbox(kept: Database, clock: Clock) -> Finding:
+    """Messages leave in time."""
+    waiting = select(func.count()).where(
+        OutboxMessage.sent_at.is_(None), OutboxMessage.given_up_at.is_(None),
+        OutboxMessage.due_at <= clock() - _STUCK,
+    )  # fmt: skip
+    given_up = select(func.count()).where(OutboxMessage.given_up_at.is_not(None), OutboxMessage.sent_at.is_(None))
+    with kept.reading() as session:
+        stuck, lost = session.scalar(waiting) or 0, session.scalar(given_up) or 0
+    if stuck:
+        return failing("outbox", f"{stuck} messages are more than an hour late", "See the mail server's check above.")
+    if lost:
+        return warning("outbox", f"{lost} messages were given up", "See the page of undelivered messages.")
+    return ok("outbox", "no message is late")
+
+
+def seal(settings: Settings, clock: Clock) -> Finding:
+    """The sealing certificate outlives the receipts."""
+    from_file = settings.instance / "keys" / "seal-certificate.pem"
+    try:
+        certificate = x509.load_pem_x509_certificate(from_file.read_bytes())
+    except (OSError, ValueError):
+        return warning(
+            "sealing key", "there is no certificate yet", "It is made with the first receipt; after that, restore it."
+        )
+    until = certificate.not_valid_after_utc
+    if until - clock() < _SEAL_EXPIRES:
+        return warning(
+            "sealing key", f"its certificate ends on {until:%Y-%m-%d}",
+            "Get a new PKCS#12 file and set PORTAL_SEAL_PKCS12. Keep the old certificate: old receipts need it.",
+        )  # fmt: skip
+    return ok("sealing key", f"its certificate is valid until {until:%Y-%m-%d}")
+
+
+def backups(kept: Database, clock: Clock) -> Finding:
+    """A backup was made lately."""
+    with kept.reading() as session:
+        made = session.scalar(select(func.max(AuditEvent.at)).where(AuditEvent.kind == BACKUP_MADE.name))
+    remedy = "Set PORTAL_BACKUP_TO to a folder on another disk, or run: portal backup --to FOLDER"
+    if made is None:
+        return warning("backups", "no backup was ever made", remedy)
+    if clock() - made > BACKUP_LATE:
+        return failing("backups", f"the newest is of {made:%Y-%m-%d %H:%M} UTC", remedy)
+    return ok("backups", f"the newest is of {made:%Y-%m-%d %H:%M} UTC")
+
+
+def newest_event(kept: Database) -> Callable[[], datetime | None]:
+    """When the newest event of the audit trail was recorded."""
+
+    def ask() -> datetime | None:
+        with kept.reading() as session:
+            return session.scalar(select(AuditEvent.at).order_by(AuditEvent.seq.desc()).limit(1))
+
+    return ask

@@ -1,0 +1,66 @@
+"""Checks of the machine: disk, files' permissions, clock."""
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from portal.clock import Clock
+from portal.operations.domain import Finding, failing, ok, warning
+
+LOW_BYTES = 10 * 1024**3
+"""About eight recorded interviews of an hour, both people with video."""
+FULL_BYTES = 1024**3
+_SYNCHRONISED = (Path("/run/systemd/timesync/synchronized"), Path("/run/chrony/chronyd.pid"), Path("/run/ntpd.pid"))
+_SLACK = timedelta(seconds=5)
+
+
+def disk(instance: Path) -> Finding:
+    """Room for recordings and receipts."""
+    free = shutil.disk_usage(instance).free
+    said = f"{free / 1024**3:.1f} GB free for the instance folder"
+    if free < FULL_BYTES:
+        return failing("disk", said, "Make room now: consents and recordings are refused when the disk is full.")
+    if free < LOW_BYTES:
+        return warning("disk", said, "Make room, or move the instance folder to a larger disk, before interviews.")
+    return ok("disk", said)
+
+
+def permissions(instance: Path) -> Finding:
+    """Nobody but the portal's own user may read the instance."""
+    open_ones = sorted(str(path.relative_to(instance.parent)) for path in _readable_by_others(instance))
+    if open_ones:
+        return failing(
+            "permissions",
+            f"other users of this machine can read: {', '.join(open_ones[:5])}",
+            f"Run as the portal's user: chmod -R go= {instance}",
+        )
+    return ok("permissions", "only the portal's user can read the instance folder")
+
+
+def _readable_by_others(instance: Path) -> Iterator[Path]:
+    if instance.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) == 0:
+        return  # a closed door in front closes what is behind it
+    secret = [instance / "keys" / "data.json", instance / "keys" / "session.key", instance / "keys" / "seal.p12"]
+    for path in [*secret, instance / "portal.sqlite3", instance / "vault", instance / "outbox"]:
+        if path.exists() and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+            yield path
+
+
+def clock_runs(clock: Clock, newest_event: Callable[[], datetime | None]) -> Finding:
+    """The clock was not set back behind what is already recorded, and something keeps it right."""
+    newest, now = newest_event(), clock()
+    if newest is not None and newest > now + _SLACK:
+        return failing(
+            "clock",
+            f"it says {now:%Y-%m-%d %H:%M} UTC, but the newest event was recorded at {newest:%Y-%m-%d %H:%M} UTC",
+            "Set the machine's clock right before anybody consents: every signature carries it.",
+        )
+    if not any(path.exists() for path in _SYNCHRONISED):
+        return warning(
+            "clock",
+            f"it says {now:%Y-%m-%d %H:%M} UTC, and nothing here is seen to keep it right",
+            "Install chrony or switch on systemd-timesyncd. In a container, check the host.",
+        )
+    return ok("clock", f"{now:%Y-%m-%d %H:%M} UTC, kept right by a time service")
