@@ -21,6 +21,7 @@ from portal.clock import now
 from portal.db.base import Base
 from portal.db.engine import Database
 from portal.db.keyring import Keyring
+from portal.db.personal_keys import PersonalKeys
 from portal.receipts import certificates
 from portal.receipts.domain import (
     ChainHead,
@@ -66,7 +67,9 @@ def measure(folder: Path) -> tuple[list[float], list[float], str]:
     key = certificates.load_or_make(folder / "keys", organisation="Invented University", at=now())
     templates = ROOT / "templates" / "receipts"
     renderer = Renderer(templates, ROOT / "translations", "https://study.example.org/verify")
-    database = Database(f"sqlite:///{folder / 'bench.sqlite3'}", Keyring.new())
+    keyring = Keyring.new()
+    keys = PersonalKeys(f"sqlite:///{folder / 'keys.sqlite3'}", keyring)
+    database = Database(f"sqlite:///{folder / 'bench.sqlite3'}", keyring, keys)
     Base.metadata.create_all(database.engine, tables=[Base.metadata.tables["receipt"]])
     receipts = ReceiptService(database, now, renderer, Sealer(lambda: key, now))
     bare = Bare(renderer.page(record(0)).html, (templates / "receipt.css").read_text(encoding="utf-8"), key)

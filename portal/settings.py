@@ -37,6 +37,8 @@ class Settings:
     """Folder of the study's files, published at first start."""
     data_keys: str = ""
     """Secret. JSON of the keys for identities; when empty, a file made at first start in the instance folder."""
+    personal_keys_url: str = ""
+    """postgresql://… for participants' own keys, apart from the data; when empty, a file in the instance folder."""
     session_key: str = ""
     """Secret. Signs forms' tokens; when empty, a file made at first start in the instance folder."""
     seal_pkcs12: Path | None = None
@@ -90,6 +92,11 @@ class Settings:
         """The database's address, SQLite's default filled in."""
         return self.database_url or f"sqlite:///{self.instance / 'portal.sqlite3'}"
 
+    @property
+    def effective_personal_keys_url(self) -> str:
+        """The address of the participants' own keys, SQLite's default filled in."""
+        return self.personal_keys_url or f"sqlite:///{self.instance / 'keys' / 'personal.sqlite3'}"
+
     def _check(self) -> None:
         parts = urlsplit(self.public_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
@@ -98,10 +105,11 @@ class Settings:
             )
         if not self.secure and parts.hostname not in ("127.0.0.1", "localhost") and not self.demonstration:
             raise SettingsError("PORTAL_PUBLIC_URL must start with https:// unless it is this machine (127.0.0.1)")
-        if self.database_url and not self.database_url.startswith(
-            ("postgresql://", "postgresql+psycopg://", "sqlite:///")
-        ):
-            raise SettingsError("PORTAL_DATABASE_URL must start with postgresql:// (or be empty for SQLite)")
+        for name, url in (("DATABASE_URL", self.database_url), ("PERSONAL_KEYS_URL", self.personal_keys_url)):
+            if url and not url.startswith(("postgresql://", "postgresql+psycopg://", "sqlite:///")):
+                raise SettingsError(f"PORTAL_{name} must start with postgresql:// (or be empty for SQLite)")
+        if self.personal_keys_url and self.personal_keys_url == self.effective_database_url:
+            raise SettingsError("PORTAL_PERSONAL_KEYS_URL must not be the data's database: its backups would hold both")
 
 
 def _refuse_unknown(environ: Mapping[str, str], known: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ import click
 from portal.db.engine import Database
 from portal.db.rotation import reseal
 from portal.settings import Settings
-from portal.wiring import keyring, open_database
+from portal.wiring import keyring, open_database, personal_keys
 
 
 @click.group()
@@ -27,7 +27,7 @@ def rotate() -> None:
     path = settings.instance / "keys" / "data.json"
     both = keyring(settings).rotated()
     _replace(path, both.to_json())
-    database = Database(settings.effective_database_url, both)
+    database = Database(settings.effective_database_url, both, personal_keys(settings, both))
     count = reseal(database)
     database.dispose()
     _replace(path, both.without_old().to_json())

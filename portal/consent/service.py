@@ -26,8 +26,9 @@ from portal.consent.readings import Readings
 from portal.consent.states import level_of, states
 from portal.consent.store import AnswerRow, ConsentRow, CountersignatureRow, DraftRow, WithdrawalRow
 from portal.db.engine import Database
+from portal.db.personal import personal
 from portal.people.domain import Participant
-from portal.people.store import lock
+from portal.people.store import ParticipantRow, lock
 from portal.study.changes import Change, changed_statements
 from portal.study.domain import ConsentForm
 from portal.study.service import Publication, StudyBook
@@ -98,7 +99,7 @@ class ConsentService:
             if row is None:
                 row = DraftRow(participant_id=person.id)
                 session.add(row)
-            row.form_hash, row.answers, row.updated_at = form_hash, text, self._clock()
+            row.form_hash, row.answers, row.updated_at = form_hash, personal(person.study_id, text), self._clock()
 
     def give(self, person: Participant, form_hash: str, signature: Signature) -> str:
         """Record the consent. Twice gives the same reference: a double tap records one consent.
@@ -133,6 +134,7 @@ class ConsentService:
             consent = session.get(ConsentRow, consent_id, with_for_update=True)
             if consent is None:
                 raise NoConsent("no such consent")
+            owner = session.get_one(ParticipantRow, consent.participant_id).study_id
             if session.scalar(select(CountersignatureRow.id).where(CountersignatureRow.consent_id == consent_id)):
                 raise AlreadyCountersigned("countersigned before")
             entry = self._audit.record(
@@ -142,7 +144,8 @@ class ConsentService:
             session.add(
                 CountersignatureRow(
                     reference=reference, consent_id=consent_id, staff_id=staff_id, name=declared.name,
-                    conversation_on=declared.conversation_on, conversation=declared.conversation,
+                    conversation_on=declared.conversation_on,
+                    conversation=personal(owner, declared.conversation),
                     identity_check=declared.identity_check, at=entry.at, chain_seq=entry.seq, chain_hash=entry.hash,
                 )
             )  # fmt: skip
@@ -226,12 +229,13 @@ class ConsentService:
         consent = ConsentRow(
             reference=reference, participant_id=person.id, generation=generation,
             publication_hash=publication.content_hash, form_hash=form.content_hash, sheet_hash=sheet.content_hash,
-            language=form.language, name=signature.name, drawn=signature.drawn,
+            language=form.language, name=personal(person.study_id, signature.name),
+            drawn=personal(person.study_id, signature.drawn),
             at=entry.at, chain_seq=entry.seq, chain_hash=entry.hash,
         )  # fmt: skip
         session.add(consent)
         session.flush()
-        session.add_all(_answer_rows(consent.id, form, answers))
+        session.add_all(_answer_rows(consent.id, person.study_id, form, answers))
         session.execute(delete(DraftRow).where(DraftRow.participant_id == person.id))
         return reference
 
@@ -272,11 +276,13 @@ def _same_consent(participant_id: int, form_hash: str, generation: int) -> Selec
     )
 
 
-def _answer_rows(consent_id: int, form: ConsentForm, answers: Mapping[str, StatementAnswer]) -> list[AnswerRow]:
+def _answer_rows(
+    consent_id: int, study_id: str, form: ConsentForm, answers: Mapping[str, StatementAnswer]
+) -> list[AnswerRow]:
     return [
         AnswerRow(
             consent_id=consent_id, position=at, statement_key=one.key, statement_hash=one.hash_in(form.language),
-            agreed=answers[one.key].agreed, initials=answers[one.key].initials,
+            agreed=answers[one.key].agreed, initials=personal(study_id, answers[one.key].initials),
         )
         for at, one in enumerate(form.statements, 1)
     ]  # fmt: skip

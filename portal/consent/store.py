@@ -6,6 +6,8 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db.base import Base
+from portal.db.kinds import DataKind
+from portal.db.personal import PersonalText
 from portal.db.types import EncryptedText
 
 
@@ -40,7 +42,7 @@ class DraftRow(Base):
 
     participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), primary_key=True)
     form_hash: Mapped[str] = mapped_column(String(64))
-    answers: Mapped[str] = mapped_column(EncryptedText("consent.draft.answers"))
+    answers: Mapped[str] = mapped_column(PersonalText("consent.draft.answers", DataKind.CONSENT))
     updated_at: Mapped[datetime]
 
 
@@ -59,8 +61,8 @@ class ConsentRow(Base):
     form_hash: Mapped[str] = mapped_column(String(64))
     sheet_hash: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(10))
-    name: Mapped[str] = mapped_column(EncryptedText("consent.consent.name"))
-    drawn: Mapped[str] = mapped_column(EncryptedText("consent.consent.drawn"))
+    name: Mapped[str] = mapped_column(PersonalText("consent.consent.name", DataKind.CONSENT))
+    drawn: Mapped[str] = mapped_column(PersonalText("consent.consent.drawn", DataKind.CONSENT))
     at: Mapped[datetime]
     chain_seq: Mapped[int]
     chain_hash: Mapped[str] = mapped_column(String(64))
@@ -76,7 +78,7 @@ class AnswerRow(Base):
     statement_key: Mapped[str] = mapped_column(String(40))
     statement_hash: Mapped[str] = mapped_column(String(64))
     agreed: Mapped[bool]
-    initials: Mapped[str] = mapped_column(EncryptedText("consent.answer.initials"))
+    initials: Mapped[str] = mapped_column(PersonalText("consent.answer.initials", DataKind.CONSENT))
 
 
 class CountersignatureRow(Base):
@@ -90,7 +92,7 @@ class CountersignatureRow(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     name: Mapped[str] = mapped_column(EncryptedText("consent.countersignature.name"))
     conversation_on: Mapped[datetime]
-    conversation: Mapped[str] = mapped_column(EncryptedText("consent.countersignature.conversation"))
+    conversation: Mapped[str] = mapped_column(PersonalText("consent.countersignature.conversation", DataKind.CONSENT))
     identity_check: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
     chain_seq: Mapped[int]

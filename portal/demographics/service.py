@@ -11,6 +11,7 @@ from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
+from portal.db.personal import personal
 from portal.demographics import events
 from portal.demographics.domain import Value, check
 from portal.demographics.errors import Closed
@@ -81,7 +82,7 @@ class DemographicsService:
             session.add(
                 DemographicAnswerRow(
                     participant_id=person.id, questionnaire_hash=questionnaire.content_hash,
-                    question_key=question_key, value=_write(value), at=self._clock(),
+                    question_key=question_key, value=personal(person.study_id, _write(value)), at=self._clock(),
                 )
             )  # fmt: skip
             self._audit.record(
@@ -96,7 +97,7 @@ def _latest(session: Session, participant_id: int) -> dict[str, Value]:
         .where(DemographicAnswerRow.participant_id == participant_id)
         .order_by(DemographicAnswerRow.id)
     )
-    return {row.question_key: _read(row.value) for row in rows}
+    return {row.question_key: _read(row.value) for row in rows if row.value}  # erased answers are empty
 
 
 def _write(value: Value) -> str:

@@ -6,7 +6,8 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db.base import Base
-from portal.db.types import EncryptedText
+from portal.db.kinds import DataKind
+from portal.db.personal import PersonalText
 
 
 class DemographicAnswerRow(Base):
@@ -19,5 +20,5 @@ class DemographicAnswerRow(Base):
     participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"))
     questionnaire_hash: Mapped[str] = mapped_column(String(64))
     question_key: Mapped[str] = mapped_column(String(40))
-    value: Mapped[str] = mapped_column(EncryptedText("demographics.answer.value"))
+    value: Mapped[str] = mapped_column(PersonalText("demographics.answer.value", DataKind.ANSWERS))
     at: Mapped[datetime]

@@ -12,6 +12,7 @@ from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
+from portal.db.personal import personal
 from portal.messages.service import Outbox
 from portal.people import events
 from portal.people.domain import CODE_LASTS, CODE_TRIES, CODES_AN_HOUR, INVITATION_LASTS, Invited, Participant
@@ -148,7 +149,7 @@ class PeopleService:
                 if identity is None:
                     identity = IdentityRow(participant_id=participant_id)
                     session.add(identity)
-                identity.email, identity.email_digest = email, digest
+                identity.email, identity.email_digest = personal(row.study_id, email), digest
                 subject = f"participant:{row.study_id}"
                 self._audit.record(session, events.EMAIL_SET, actor=Actor.participant(row.study_id), subject=subject)
         except IntegrityError as error:

@@ -6,7 +6,8 @@ from sqlalchemy import ForeignKey, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.db.base import Base
-from portal.db.types import EncryptedText
+from portal.db.kinds import DataKind
+from portal.db.personal import PersonalText
 from portal.people.domain import Participant
 
 
@@ -36,7 +37,7 @@ class IdentityRow(Base):
     __tablename__ = "identity"
 
     participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), primary_key=True)
-    email: Mapped[str] = mapped_column(EncryptedText("people.identity.email"))
+    email: Mapped[str] = mapped_column(PersonalText("people.identity.email", DataKind.CONTACT))
     email_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
 
 

@@ -10,6 +10,7 @@ from portal.canonical import sha256_hex
 from portal.clock import Clock
 from portal.db.engine import Database
 from portal.db.errors import KeyringError, StorageUnavailable
+from portal.db.personal import OwnedBytes
 from portal.receipts.domain import Receipt, Record
 from portal.receipts.errors import ReceiptError, SealFailed, UnknownReceipt
 from portal.receipts.render import Renderer
@@ -112,7 +113,7 @@ class ReceiptService:
             certificate=self._sealer.key.certificate_pem.decode("ascii"),
             chain_seq=record.chain.seq if record.chain else None,
             chain_hash=record.chain.hash if record.chain else None,
-            pdf=pdf,
+            pdf=OwnedBytes(record.participant, pdf),
         )
         return self._keep(row)
 

@@ -6,7 +6,8 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db.base import Base
-from portal.db.types import EncryptedBytes
+from portal.db.kinds import DataKind
+from portal.db.personal import PersonalBytes
 from portal.receipts.certificates import fingerprint_of
 from portal.receipts.domain import Kind, Receipt
 
@@ -26,7 +27,7 @@ class ReceiptRow(Base):
     """PEM, so that receipts can be checked after the organisation has changed its certificate."""
     chain_seq: Mapped[int | None]
     chain_hash: Mapped[str | None] = mapped_column(String(64))
-    pdf: Mapped[bytes] = mapped_column(EncryptedBytes("receipts.receipt.pdf"), deferred=True)
+    pdf: Mapped[bytes] = mapped_column(PersonalBytes("receipts.receipt.pdf", DataKind.CONSENT), deferred=True)
 
     def as_receipt(self) -> Receipt:
         """The row as plain data."""

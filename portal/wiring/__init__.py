@@ -4,4 +4,5 @@ from portal.wiring.services import Services as Services
 from portal.wiring.services import build as build
 from portal.wiring.services import keyring as keyring
 from portal.wiring.services import open_database as open_database
+from portal.wiring.services import personal_keys as personal_keys
 from portal.wiring.services import worker as worker

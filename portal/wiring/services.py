@@ -17,6 +17,7 @@ from portal.consent.service import ConsentService
 from portal.db import migrate
 from portal.db.engine import Database
 from portal.db.keyring import Keyring, write_new
+from portal.db.personal_keys import PersonalKeys
 from portal.demographics.service import DemographicsService
 from portal.duties import heartbeat
 from portal.duties.loop import Duty, Worker
@@ -123,9 +124,19 @@ def worker(services: Services) -> Worker:
 
 def open_database(settings: Settings) -> Database:
     """The database, its schema up to date."""
-    database = Database(settings.effective_database_url, keyring(settings))
+    keys = keyring(settings)
+    database = Database(settings.effective_database_url, keys, personal_keys(settings, keys))
     migrate.upgrade(database, before=lambda revision: copy_before_upgrade(database, settings.instance, revision))
     return database
+
+
+def personal_keys(settings: Settings, keys: Keyring) -> PersonalKeys:
+    """Participants' own keys, in a database of their own."""
+    if not settings.personal_keys_url:
+        path = settings.instance / "keys" / "personal.sqlite3"
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+    return PersonalKeys(settings.effective_personal_keys_url, keys)
 
 
 def keyring(settings: Settings) -> Keyring:

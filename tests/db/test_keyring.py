@@ -10,6 +10,7 @@ from portal.db.keyring import Keyring
 from portal.db.rotation import reseal
 from portal.people.service import PeopleService
 from portal.people.store import IdentityRow
+from portal.wiring import personal_keys
 
 
 def test_what_is_sealed_opens_only_for_its_purpose():
@@ -50,14 +51,16 @@ def test_rotation_seals_everything_anew(worlds):
     person = worlds.participant()
     worlds.get(PeopleService).set_email(person.id, "somebody@example.org")
     worlds.sealed(person)
+    worlds.member()
     old = worlds.get(Database).keyring
     both = old.rotated()
-    rotating = Database(worlds.settings.effective_database_url, both)
-    assert reseal(rotating) > 10
+    rotating = Database(worlds.settings.effective_database_url, both, personal_keys(worlds.settings, both))
+    assert reseal(rotating) == 8  # her two keys, a message of two values, an account of three, its invitation
     rotating.dispose()
-    after = Database(worlds.settings.effective_database_url, both.without_old())
+    new = both.without_old()
+    after = Database(worlds.settings.effective_database_url, new, personal_keys(worlds.settings, new))
     with after.reading() as session:
-        sealed = session.execute(text("SELECT email FROM identity")).scalar_one()
+        sealed = session.execute(text("SELECT name FROM staff")).scalar_one()
         assert both.version_of(bytes(sealed)) == 2
         assert session.get_one(IdentityRow, person.id).email == "somebody@example.org"
     after.dispose()

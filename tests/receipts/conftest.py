@@ -8,6 +8,7 @@ import pytest
 from portal.db.base import Base
 from portal.db.engine import Database
 from portal.db.keyring import Keyring
+from portal.db.personal_keys import PersonalKeys
 from portal.receipts import certificates
 from portal.receipts.certificates import SealingKey
 from portal.receipts.domain import (
@@ -87,7 +88,9 @@ def sealed(sealer: Sealer, unsealed: bytes) -> bytes:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'test.sqlite3'}", Keyring.new())
+    keyring = Keyring.new()
+    keys = PersonalKeys(f"sqlite:///{tmp_path / 'keys.sqlite3'}", keyring)
+    made = Database(f"sqlite:///{tmp_path / 'test.sqlite3'}", keyring, keys)
     Base.metadata.create_all(made.engine, tables=[Base.metadata.tables["receipt"]])
     yield made
     made.dispose()
