@@ -7,7 +7,7 @@ from portal.db import migrate, snapshot
 from portal.db.engine import Database
 from portal.db.errors import SnapshotFailed
 from portal.people.store import ParticipantRow
-from portal.wiring import open_database
+from portal.wiring import open_database, personal_keys
 
 
 def test_a_copy_can_be_put_back(worlds, tmp_path, request):
@@ -21,7 +21,8 @@ def test_a_copy_can_be_put_back(worlds, tmp_path, request):
     else:
         url = f"sqlite:///{tmp_path / 'put-back.sqlite3'}"
     snapshot.put_back(copy, url)
-    back = Database(url, worlds.get(Database).keyring)
+    ring = worlds.get(Database).keyring
+    back = Database(url, ring, personal_keys(worlds.settings, ring))
     with back.reading() as session:
         assert session.scalars(select(ParticipantRow.study_id)).all() == [person.study_id]
     assert migrate.present(back) == migrate.newest()
