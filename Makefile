@@ -35,7 +35,7 @@ bench: setup-test ## Run a benchmark: make bench B=receipt | pages | weight
 docs: setup-test ## Check the documents' links and list them
 	$(PYTHON) -m pytest -q tests/architecture/test_docs.py && ls docs docs/adr
 
-routes: setup-test ## Rewrite the pinned list of routes and permissions
+routes: setup-test ## Rewrite the pinned lists of routes and permissions
 	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m tests.architecture.routes
 
 assets: node_modules/.package-lock.json ## Build styles and scripts into static/dist

@@ -8,6 +8,7 @@ from whitenoise import WhiteNoise
 from portal.consent.views import bp as consent
 from portal.db.engine import Database
 from portal.db.errors import StorageUnavailable
+from portal.delegation.views import bp as delegation
 from portal.demographics.views import bp as demographics
 from portal.journey.views import bp as journey
 from portal.operations.views import bp as operations
@@ -44,7 +45,18 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
     services.init_app(app, made.registry)
     app.session_interface = DatabaseSessionInterface(made.get(SessionStore), secure=settings.secure)
     _init_web(app, settings, made)
-    for blueprint in (journey, people, consent, demographics, receipts, team, workspace, operations, leave):
+    for blueprint in (
+        journey,
+        people,
+        consent,
+        demographics,
+        receipts,
+        team,
+        delegation,
+        workspace,
+        operations,
+        leave,
+    ):
         app.register_blueprint(blueprint)
     if settings.demonstration:
         app.register_blueprint(demo)
@@ -68,7 +80,7 @@ def _init_web(app: Flask, settings: Settings, made: Services) -> None:
     i18n.init_app(app, list(made.get(StudyBook).current().study.languages), ROOT / "portal" / "translations")
     branding.init_app(app, made.branding)
     principal.init_app(app, made.principal)
-    permissions.init_app(app)
+    permissions.init_app(app, made.sites)
     limits.init_app(app, made.get(Database))
     errors.init_app(app)
     _brand_css(app, made.branding)

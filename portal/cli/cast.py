@@ -5,11 +5,13 @@ import secrets
 import pyotp
 
 from portal.audit.domain import Actor
-from portal.clock import now
+from portal.clock import london_day, now
 from portal.consent.domain import Signature, StatementAnswer
 from portal.consent.readings import Readings
 from portal.consent.sealing import Sealing
 from portal.consent.service import ConsentService, Countersigning
+from portal.delegation.domain import Task
+from portal.delegation.service import DelegationService, delegable
 from portal.demographics.domain import Value
 from portal.demographics.service import DemographicsService
 from portal.people.domain import Participant
@@ -30,6 +32,7 @@ def ensure(services: Services, settings: Settings) -> Cast:
     if known is not None:
         return known
     staff = tuple(_member(services, role) for role in Role)
+    _delegate(services)
     made = Cast(tuple(_participants(services, settings)), staff)
     save(settings.instance, made)
     return made
@@ -44,6 +47,15 @@ def _member(services: Services, role: Role) -> CastMember:
     code = pyotp.TOTP(secret).at(int(now().timestamp()) - 30)
     team.join(token, name=f"Demonstration {role.value.title()}", email=email, password=password, code=code)
     return CastMember(role.value, email, password, secret)
+
+
+def _delegate(services: Services) -> None:
+    """The lead lets the researcher do everything."""
+    members = services.get(TeamService).members()
+    lead = next(one for one in members if one.role is Role.LEAD)
+    for member in members:
+        if delegable(member.role):
+            services.get(DelegationService).sign(member, Task, london_day(now()), None, actor=Actor.staff(lead.id))
 
 
 def _participants(services: Services, settings: Settings) -> list[CastParticipant]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.consent.domain import ConsentState, Given, Standing, Withdrawn, effects_of
 from portal.consent.store import AnswerRow, ConsentRow, CountersignatureRow, WithdrawalRow
 from portal.people.domain import Participant
-from portal.study.domain import WithdrawalLevel
+from portal.study.domain import Study, WithdrawalLevel
 from portal.study.service import StudyBook
 
 
@@ -21,7 +21,8 @@ def states(session: Session, studies: StudyBook, people: Iterable[Participant]) 
     query = select(WithdrawalRow).where(WithdrawalRow.participant_id.in_(wanted)).order_by(WithdrawalRow.id)
     for row in session.scalars(query):
         stopped[row.participant_id].append(row)
-    return {key: _state(studies, person, given.get(key), stopped[key]) for key, person in wanted.items()}
+    present = studies.current().study
+    return {key: _state(studies, present, person, given.get(key), stopped[key]) for key, person in wanted.items()}
 
 
 def level_of(studies: StudyBook, row: WithdrawalRow) -> WithdrawalLevel:
@@ -51,7 +52,9 @@ def _given(row: ConsentRow, answers: dict[str, bool], countersigned: str | None)
     )
 
 
-def _state(studies: StudyBook, person: Participant, given: Given | None, rows: list[WithdrawalRow]) -> ConsentState:
+def _state(
+    studies: StudyBook, present: Study, person: Participant, given: Given | None, rows: list[WithdrawalRow]
+) -> ConsentState:
     levels = [(row, level_of(studies, row)) for row in rows]
     told = tuple(Withdrawn(row.reference, row.level, row.at, level.ends_participation) for row, level in levels)
     if given is None:
@@ -59,7 +62,7 @@ def _state(studies: StudyBook, person: Participant, given: Given | None, rows: l
     since = [level for row, level in levels if row.consent_id == given.id]
     if any(level.ends_participation for level in since):
         return ConsentState(Standing.WITHDRAWN, given, told, frozenset())
-    if given.form_hash != studies.current().study.documents[person.group].consent.content_hash:
+    if given.form_hash != present.documents[person.group].consent.content_hash:
         return ConsentState(Standing.OUTDATED, given, told, frozenset())
     form = studies.at(given.publication_hash).study.documents[person.group].consent
     return ConsentState(Standing.GIVEN, given, told, effects_of(form, given.answers, since))

@@ -1,23 +1,15 @@
 """One question a page."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField, SelectMultipleField
+from wtforms import BooleanField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.demographics.domain import Value
 from portal.study.domain import Question
-from portal.web.forms import Form, TextField
+from portal.web.forms import ChoicesField, Form, TextField
 
 DECLINED = "prefer-not-to-say"
-
-
-class ChoicesField(SelectMultipleField):
-    """Checkboxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 def question_form(question: Question, known: Value | None) -> Form:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -121,11 +122,13 @@ class PeopleService:
             raise ParticipantUnknown("no participant has this study ID")
         return row.as_participant()
 
-    def all(self) -> list[Participant]:
-        """Every participant, newest first."""
+    def all(self, sites: Iterable[str] | None = None) -> list[Participant]:
+        """Every participant of the sites (None: of all sites), newest first."""
+        query = select(ParticipantRow).order_by(ParticipantRow.id.desc())
+        if sites is not None:
+            query = query.where(ParticipantRow.site.in_(sorted(sites)))
         with self._database.reading() as session:
-            rows = session.scalars(select(ParticipantRow).order_by(ParticipantRow.id.desc()))
-            return [row.as_participant() for row in rows]
+            return [row.as_participant() for row in session.scalars(query)]
 
     def email_of(self, participant_id: int) -> str | None:
         """Her own address, for her own pages and for messages to her."""

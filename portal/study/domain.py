@@ -235,6 +235,8 @@ class Study(Frozen):
     data_protection_officer: Contact
     complaints: Text
     sites: tuple[Site, ...] = Field(min_length=1)
+    sites_apart: bool = True
+    """Members of the team see the participants of their own sites only. False: everybody sees all."""
     groups: tuple[Group, ...] = Field(min_length=1)
     languages: tuple[str, ...] = ("en",)
     signature: Signature

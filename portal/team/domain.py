@@ -28,13 +28,26 @@ _RESEARCHER = frozenset(
         Permission.INVITE,
         Permission.COUNTERSIGN,
         Permission.RECEIPTS_READ,
+        Permission.DELEGATION_READ,
     }
 )
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.LEAD: _RESEARCHER | {Permission.TEAM_MANAGE, Permission.AUDIT_READ, Permission.OPERATIONS_READ},
+    Role.LEAD: _RESEARCHER
+    | {
+        Permission.TEAM_MANAGE,
+        Permission.AUDIT_READ,
+        Permission.DELEGATION_SIGN,
+        Permission.OPERATIONS_READ,
+    },
     Role.RESEARCHER: _RESEARCHER,
     Role.AUDITOR: frozenset(
-        {Permission.OWN_ACCOUNT, Permission.PARTICIPANTS_READ, Permission.RECEIPTS_READ, Permission.AUDIT_READ}
+        {
+            Permission.OWN_ACCOUNT,
+            Permission.PARTICIPANTS_READ,
+            Permission.RECEIPTS_READ,
+            Permission.AUDIT_READ,
+            Permission.DELEGATION_READ,
+        }
     ),
     Role.IT: frozenset({Permission.OWN_ACCOUNT, Permission.TEAM_MANAGE, Permission.OPERATIONS_READ}),
 }
@@ -50,6 +63,8 @@ class Member:
     email: str
     role: Role
     closed: bool
+    sites: frozenset[str] | None = None
+    """The sites whose participants the member sees; None for all of them."""
 
     @property
     def permissions(self) -> frozenset[str]:

@@ -15,3 +15,11 @@ class EmailTaken(Exception):
 
 class MemberUnknown(Exception):
     """No such member."""
+
+
+class LastLead(Exception):
+    """The study would be left without a lead."""
+
+
+class NotYourself(Exception):
+    """Nobody changes her own role, closes her own account, or is the second person for herself."""

@@ -5,8 +5,9 @@ from wtforms import PasswordField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length, Regexp
 
-from portal.team.domain import LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
-from portal.web.forms import Form, TextField
+from portal.study.domain import Study
+from portal.team.domain import LONGEST_PASSWORD, SHORTEST_PASSWORD, Member, Role
+from portal.web.forms import ChoicesField, Form, TextField
 
 ROLES = [
     SelectChoice(Role.LEAD.value, _l("Lead: everything, and the team's accounts")),
@@ -59,13 +60,28 @@ class JoinForm(Form):
     code = _code()
 
 
-class InviteForm(Form):
-    """A new member's role."""
+ALL_SITES = "*"
 
-    role = RadioField(
-        _l("What will the new member do?"), choices=ROLES, validators=[InputRequired(_l("Choose a role"))]
+
+class MemberForm(Form):
+    """A member's role and sites, for an invitation or a change."""
+
+    role = RadioField(_l("What does the member do?"), choices=ROLES, validators=[InputRequired(_l("Choose a role"))])
+    sites = ChoicesField(
+        _l("Whose participants does the member see?"), validators=[InputRequired(_l("Choose at least one site"))]
     )
 
+    @classmethod
+    def of(cls, study: Study, member: Member | None = None) -> "MemberForm":
+        """The form with the study's sites, filled with what holds for the member now."""
+        held = sorted(member.sites) if member and member.sites is not None else [ALL_SITES]
+        form = cls(data={"role": member.role.value, "sites": held} if member else {"sites": [ALL_SITES]})
+        form.sites.choices = [
+            SelectChoice(ALL_SITES, _l("Every site")),
+            *(SelectChoice(one.key, one.name) for one in study.sites),
+        ]
+        return form
 
-class EmptyForm(Form):
-    """A button."""
+    def chosen_sites(self) -> list[str] | None:
+        """Keys of the sites; None for all of them."""
+        return None if ALL_SITES in self.sites.data else list(self.sites.data)

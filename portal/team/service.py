@@ -2,25 +2,26 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pyotp
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.audit.domain import Actor
+from portal.audit.domain import Actor, EventKind
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
 from portal.team import events
 from portal.team.domain import INVITATION_LASTS, Member, Role
-from portal.team.errors import EmailTaken, InvitationRefused, MemberUnknown, SignInRefused
+from portal.team.errors import EmailTaken, InvitationRefused, LastLead, MemberUnknown, NotYourself, SignInRefused
+from portal.team.factors import Passwords, matching_step
 from portal.team.store import StaffInvitationRow, StaffRow
 
-_STEP = 30
+EndSessions = Callable[[str], None]
+"""Ends every session of a principal such as "staff:3"."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,20 @@ class Enrolment:
 class TeamService:
     """Members, their sign-in and their invitations."""
 
-    def __init__(self, database: Database, clock: Clock, audit: AuditLog, hasher: PasswordHasher) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, audit: AuditLog, passwords: Passwords, end_sessions: EndSessions
+    ) -> None:
         self._database = database
         self._clock = clock
         self._audit = audit
-        self._hasher = hasher
-        self._nobody = hasher.hash(secrets.token_hex(16))
+        self._passwords = passwords
+        self._end_sessions = end_sessions
 
-    def invite(self, role: Role, *, actor: Actor) -> str:
-        """A one-time token to open an account with the role."""
+    def invite(self, role: Role, *, actor: Actor, sites: Iterable[str] | None = None) -> str:
+        """A one-time token to open an account with the role, for some sites or for all of them (None)."""
         token = secrets.token_urlsafe(24)
         row = StaffInvitationRow(
-            token_hash=_hash(token), role=role.value, totp_secret=pyotp.random_base32(),
+            token_hash=_hash(token), role=role.value, sites=_sorted(sites), totp_secret=pyotp.random_base32(),
             expires_at=self._clock() + INVITATION_LASTS,
         )  # fmt: skip
         with self._database.transaction() as session:
@@ -69,16 +72,16 @@ class TeamService:
             InvitationRefused, EmailTaken
             SignInRefused: the code is wrong; nothing was used up.
         """
-        hashed = self._hasher.hash(password)
+        hashed = self._passwords.hash(password)
         try:
             with self._database.transaction() as session:
                 row = self._invitation(session, token)
-                step = self._matching_step(row.totp_secret, code)
+                step = matching_step(row.totp_secret, code, self._clock())
                 if step is None:
                     raise SignInRefused("the code does not match")
                 staff = StaffRow(
-                    name=name, email=email, email_digest=self._digest(email), role=row.role, password_hash=hashed,
-                    totp_secret=row.totp_secret, totp_last_step=step, joined_at=self._clock(),
+                    name=name, email=email, email_digest=self._digest(email), role=row.role, sites=row.sites,
+                    password_hash=hashed, totp_secret=row.totp_secret, totp_last_step=step, joined_at=self._clock(),
                 )  # fmt: skip
                 session.add(staff)
                 session.flush()
@@ -94,47 +97,30 @@ class TeamService:
         """Check password and code together; a code works once. Raises SignInRefused."""
         with self._database.reading() as session:
             known = self._by_email(session, email)
-        right = self._right_password(known.password_hash if known else self._nobody, password)
+        return self._checked(known, password, code, events.SIGNED_IN)
+
+    def confirm(self, staff_id: int, password: str, code: str) -> Member:
+        """Prove again, in a signed-in session, who one is. A code works once. Raises SignInRefused."""
+        with self._database.reading() as session:
+            known = session.get(StaffRow, staff_id)
+        return self._checked(known, password, code, events.CONFIRMED)
+
+    def _checked(self, known: StaffRow | None, password: str, code: str, proved: EventKind) -> Member:
+        right = self._passwords.right(known.password_hash if known else None, password)
+        member = None
         with self._database.transaction() as session:
             row = session.get(StaffRow, known.id, with_for_update=True) if known else None
-            step = self._matching_step(row.totp_secret, code) if row else None
+            step = matching_step(row.totp_secret, code, self._clock()) if row else None
+            subject = f"staff:{row.id}" if row else "staff:unknown"
             if row is None or not right or row.closed_at or step is None or step <= row.totp_last_step:
-                subject = f"staff:{row.id}" if row else "staff:unknown"
                 self._audit.record(session, events.SIGN_IN_REFUSED, actor=Actor.system("sign-in"), subject=subject)
-                member = None
             else:
-                row.totp_last_step = step
-                member = row.as_member()
-                self._audit.record(
-                    session,
-                    events.SIGNED_IN,
-                    actor=Actor.staff(row.id),
-                    subject=f"staff:{row.id}",
-                    method="password-totp",
-                )
+                row.totp_last_step, member = step, row.as_member()
+                actor = Actor.staff(row.id)
+                self._audit.record(session, proved, actor=actor, subject=subject, method="password-totp")
         if member is None:
             raise SignInRefused("not signed in")
         return member
-
-    def confirm(self, staff_id: int, password: str, code: str) -> None:
-        """Prove again, in a signed-in session, who one is. A code works once. Raises MemberUnknown, SignInRefused."""
-        with self._database.reading() as session:
-            known = session.get(StaffRow, staff_id)
-        if known is None:
-            raise MemberUnknown(f"no member has the number {staff_id}")
-        right = self._right_password(known.password_hash, password)
-        actor, subject = Actor.staff(staff_id), f"staff:{staff_id}"
-        with self._database.transaction() as session:
-            row = session.get_one(StaffRow, staff_id, with_for_update=True)
-            step = self._matching_step(row.totp_secret, code)
-            proved = right and not row.closed_at and step is not None and step > row.totp_last_step
-            if proved and step is not None:
-                row.totp_last_step = step
-                self._audit.record(session, events.CONFIRMED, actor=actor, subject=subject, method="password-totp")
-            else:
-                self._audit.record(session, events.SIGN_IN_REFUSED, actor=actor, subject=subject)
-        if not proved:
-            raise SignInRefused("not confirmed")
 
     def member(self, staff_id: int) -> Member:
         """Raises MemberUnknown."""
@@ -149,29 +135,53 @@ class TeamService:
         with self._database.reading() as session:
             return [row.as_member() for row in session.scalars(select(StaffRow).order_by(StaffRow.id))]
 
-    def close(self, staff_id: int, *, actor: Actor) -> None:
-        """Close an account; what it did stays. The caller ends its sessions. Raises MemberUnknown."""
+    def change(self, staff_id: int, role: Role, sites: Iterable[str] | None, *, actor: Actor) -> Member:
+        """Give a member another role or other sites; it applies from her next request on.
+
+        Raises:
+            MemberUnknown, NotYourself, LastLead
+        """
         with self._database.transaction() as session:
-            row = session.get(StaffRow, staff_id)
-            if row is None:
-                raise MemberUnknown(f"no member has the number {staff_id}")
+            row = self._other(session, staff_id, actor)
+            if row.role == Role.LEAD and role is not Role.LEAD:
+                self._keep_a_lead(session, staff_id)
+            row.role, row.sites = role.value, _sorted(sites)
+            self._audit.record(
+                session, events.CHANGED, actor=actor, subject=f"staff:{staff_id}", role=role.value,
+                sites="all" if row.sites is None else ",".join(row.sites),
+            )  # fmt: skip
+        return row.as_member()
+
+    def close(self, staff_id: int, *, actor: Actor) -> None:
+        """Close an account and end its sessions at once; what it did stays.
+
+        Raises:
+            MemberUnknown, NotYourself, LastLead
+        """
+        with self._database.transaction() as session:
+            row = self._other(session, staff_id, actor)
             if row.closed_at is None:
+                if row.role == Role.LEAD:
+                    self._keep_a_lead(session, staff_id)
                 row.closed_at = self._clock()
                 self._audit.record(session, events.CLOSED, actor=actor, subject=f"staff:{staff_id}")
+        self._end_sessions(f"staff:{staff_id}")
 
-    def _right_password(self, hashed: str, password: str) -> bool:
-        """Takes as long for an unknown address as for a known one."""
-        try:
-            return self._hasher.verify(hashed, password)
-        except VerificationError:
-            return False
+    def _other(self, session: Session, staff_id: int, actor: Actor) -> StaffRow:
+        self._audit.take_turn(session)  # two leads who close each other at once: one of them comes second
+        row = session.get(StaffRow, staff_id, with_for_update=True)
+        if row is None:
+            raise MemberUnknown(f"no member has the number {staff_id}")
+        if actor == Actor.staff(staff_id):
+            raise NotYourself("somebody else has to do this")
+        return row
 
-    def _matching_step(self, secret: str, code: str) -> int | None:
-        totp, now = pyotp.TOTP(secret), int(self._clock().timestamp())
-        for step in (now // _STEP, now // _STEP - 1, now // _STEP + 1):
-            if secrets.compare_digest(totp.at(step * _STEP).encode(), code.encode("utf-8", "replace")):
-                return step
-        return None
+    def _keep_a_lead(self, session: Session, staff_id: int) -> None:
+        others = select(func.count()).where(
+            StaffRow.role == Role.LEAD.value, StaffRow.closed_at.is_(None), StaffRow.id != staff_id
+        )
+        if not session.scalar(others):
+            raise LastLead("the study needs a lead")
 
     def _invitation(self, session: Session, token: str) -> StaffInvitationRow:
         row = session.scalars(
@@ -186,6 +196,10 @@ class TeamService:
 
     def _digest(self, email: str) -> bytes:
         return self._database.keyring.digest("team.staff.email", email.strip().casefold())
+
+
+def _sorted(sites: Iterable[str] | None) -> list[str] | None:
+    return None if sites is None else sorted(sites)
 
 
 def _hash(token: str) -> bytes:

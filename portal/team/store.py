@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db.base import Base
@@ -20,6 +20,8 @@ class StaffRow(Base):
     email: Mapped[str] = mapped_column(EncryptedText("team.staff.email"))
     email_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     role: Mapped[str] = mapped_column(String(20))
+    sites: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    """Keys of the sites whose participants the member sees; null for all of them."""
     password_hash: Mapped[str] = mapped_column(String(200))
     totp_secret: Mapped[str] = mapped_column(EncryptedText("team.staff.totp"))
     totp_last_step: Mapped[int]
@@ -29,7 +31,8 @@ class StaffRow(Base):
 
     def as_member(self) -> Member:
         """The row as plain data, without secrets."""
-        return Member(self.id, self.name, self.email, Role(self.role), self.closed_at is not None)
+        sites = None if self.sites is None else frozenset(self.sites)
+        return Member(self.id, self.name, self.email, Role(self.role), self.closed_at is not None, sites)
 
 
 class StaffInvitationRow(Base):
@@ -40,6 +43,7 @@ class StaffInvitationRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     role: Mapped[str] = mapped_column(String(20))
+    sites: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     totp_secret: Mapped[str] = mapped_column(EncryptedText("team.staff_invitation.totp"))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

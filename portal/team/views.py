@@ -4,21 +4,26 @@ import pyotp
 import segno
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from portal.audit.domain import Actor
+from portal.study.service import StudyBook
 from portal.team.domain import Member, Role
-from portal.team.errors import EmailTaken, InvitationRefused, MemberUnknown, SignInRefused
-from portal.team.forms import ConfirmForm, EmptyForm, InviteForm, JoinForm, SignInForm
+from portal.team.errors import EmailTaken, InvitationRefused, LastLead, MemberUnknown, NotYourself, SignInRefused
+from portal.team.forms import ConfirmForm, JoinForm, MemberForm, SignInForm
 from portal.team.service import TeamService
 from portal.web import principal
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
-from portal.web.recent import Proofs
+from portal.web.recent import Proofs, recently_proved
 from portal.web.services import service
-from portal.web.sessions import SessionStore
 
 bp = Blueprint("team", __name__, url_prefix="/team")
+_REFUSED: dict[type[Exception], str] = {
+    NotYourself: _l("This cannot be done to your own account. Ask another lead."),
+    LastLead: _l("The study needs a lead. Give somebody else that role first."),
+}
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -93,27 +98,50 @@ def confirm() -> Response | str:
 @requires(Permission.TEAM_MANAGE)
 def members() -> str:
     """Who is in the team, and a link for somebody new."""
-    team, form, link = service(TeamService), InviteForm(), None
+    team, study, link = service(TeamService), service(StudyBook).current().study, None
+    form = MemberForm.of(study)
     if form.validate_on_submit():
-        token = team.invite(Role(form.role.data), actor=Actor.staff(principal.current_principal().id))
+        token = team.invite(Role(form.role.data), actor=_actor(), sites=form.chosen_sites())
         link = url_for("team.join", token=token, _external=True)
-    return render_template("team/members.html", members=team.members(), form=form, link=link, close=EmptyForm())
+    names = {one.key: one.name for one in study.sites}
+    return render_template("team/members.html", members=team.members(), form=form, link=link, site_names=names)
+
+
+@bp.route("/members/<int:staff_id>", methods=["GET", "POST"])
+@requires(Permission.TEAM_MANAGE)
+@recently_proved
+def member(staff_id: int) -> Response | str:
+    """Change a member's role and sites, or close her account."""
+    team = service(TeamService)
+    try:
+        found = team.member(staff_id)
+    except MemberUnknown:
+        abort(404)
+    form = MemberForm.of(service(StudyBook).current().study, found)
+    if form.validate_on_submit():
+        try:
+            team.change(staff_id, Role(form.role.data), form.chosen_sites(), actor=_actor())
+        except tuple(_REFUSED) as error:
+            form.role.errors = [_REFUSED[type(error)]]
+        else:
+            flash(_("Changed. It applies from her next click on."))
+            return redirect(url_for("team.members"))
+    return render_template("team/member.html", member=found, form=form)
 
 
 @bp.post("/members/<int:staff_id>/close")
 @requires(Permission.TEAM_MANAGE)
+@recently_proved
 def close(staff_id: int) -> Response:
     """Close an account and end its sessions at once."""
-    me = principal.current_principal()
-    if staff_id == me.id:
-        flash(_("You cannot close your own account. Ask another lead."))
-        return redirect(url_for("team.members"))
     try:
-        service(TeamService).close(staff_id, actor=Actor.staff(me.id))
+        service(TeamService).close(staff_id, actor=_actor())
     except MemberUnknown:
         abort(404)
-    service(SessionStore).end_all(f"staff:{staff_id}")
-    flash(_("The account is closed."))
+    except tuple(_REFUSED) as error:
+        flash(_REFUSED[type(error)])
+    else:
+        flash(_("The account is closed."))
     return redirect(url_for("team.members"))
 
 
@@ -128,6 +156,10 @@ def sign_out() -> Response:
 def qr_svg(text: str) -> str:
     """The text as a QR code, as a data address for an image."""
     return segno.make(text, error="m").svg_data_uri(scale=4)
+
+
+def _actor() -> Actor:
+    return Actor.staff(principal.current_principal().id)
 
 
 def _start(member: Member) -> Response:

@@ -5,8 +5,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField
+from wtforms import Field, SelectMultipleField, StringField
 from wtforms.validators import Length, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 NOT_TEXT = {"Cc", "Cs", "Co"}
 """Unicode categories that no name or answer holds: controls, surrogates, private use."""
@@ -42,6 +43,13 @@ class TextField(StringField):
         """Refuse characters that are not text."""
         if self.odd:
             raise ValidationError(_l("Use only letters, numbers and signs"))
+
+
+class ChoicesField(SelectMultipleField):
+    """Checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 def first_id(field: Field) -> str:

@@ -16,6 +16,8 @@ class Principal:
 
     key: str
     permissions: frozenset[str] = field(default_factory=frozenset)
+    sites: frozenset[str] | None = None
+    """The sites whose participants a member of the team may see; None for all of them."""
 
     is_active = True
     is_anonymous = False
@@ -34,6 +36,10 @@ class Principal:
     def id(self) -> int:
         """The number behind the kind."""
         return int(self.key.partition(":")[2])
+
+    def sees(self, site: str) -> bool:
+        """Whether participants of the site are hers to see."""
+        return self.sites is None or site in self.sites
 
     def get_id(self) -> str:
         """Flask-Login's name for the key."""

@@ -15,5 +15,7 @@ class Permission(StrEnum):
     RECEIPTS_READ = "team:receipts:read"
     AUDIT_READ = "team:audit:read"
     TEAM_MANAGE = "team:members:manage"
+    DELEGATION_READ = "team:delegation:read"
+    DELEGATION_SIGN = "team:delegation:sign"
     OWN_ACCOUNT = "team:account:use"
     OPERATIONS_READ = "team:operations:read"

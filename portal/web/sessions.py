@@ -64,11 +64,11 @@ class SessionStore:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._clock = clock
+        self.clock = clock
 
     def load(self, token: str) -> dict[str, Any] | None:
         """The session's values, or None if it has ended or never was."""
-        now = self._clock()
+        now = self.clock()
         with self._database.reading() as session:
             row = session.get(WebSession, _hash(token))
         if row is None or now - row.created_at > self.ABSOLUTE or now - row.seen_at > self._idle(row.principal):
@@ -80,7 +80,7 @@ class SessionStore:
 
     def save(self, token: str, values: MutableMapping[str, Any]) -> None:
         """Keep the values under the token."""
-        now = self._clock()
+        now = self.clock()
         with self._database.transaction() as session:
             row = session.get(WebSession, _hash(token))
             if row is None:
@@ -100,7 +100,7 @@ class SessionStore:
 
     def sweep(self) -> int:
         """Remove sessions that have ended anyway; gives their number."""
-        now = self._clock()
+        now = self.clock()
         over = or_(WebSession.created_at < now - self.ABSOLUTE, WebSession.seen_at < now - self.IDLE)
         with self._database.transaction() as session:
             gone = session.scalars(delete(WebSession).where(over).returning(WebSession.token_hash)).all()

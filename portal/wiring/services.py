@@ -25,7 +25,6 @@ from portal.messages.senders import FileSender, Sender, SmtpSender
 from portal.messages.service import Outbox
 from portal.operations.metrics import Metrics
 from portal.people.domain import Participant
-from portal.people.errors import ParticipantUnknown
 from portal.people.service import PeopleService
 from portal.receipts import certificates
 from portal.receipts.render import Renderer
@@ -35,18 +34,16 @@ from portal.settings import ROOT, Settings
 from portal.study.errors import UnknownVersion
 from portal.study.loader import load
 from portal.study.service import StudyBook
-from portal.team.errors import MemberUnknown
-from portal.team.service import TeamService
 from portal.web.branding import Branding, Help
 from portal.web.limits import DatabaseStorage
+from portal.web.permissions import SiteOf
 from portal.web.principal import Principal
 from portal.web.recent import Proofs
-from portal.web.scopes import Permission
 from portal.web.sessions import SessionStore
 from portal.wiring.operations import build_doctor, copy_before_upgrade
+from portal.wiring.team import build_team, principal, sites
 
 T = TypeVar("T")
-JOURNEY = frozenset({Permission.OWN_JOURNEY})
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,7 @@ class Services:
     session_key: str
     branding: Callable[[], Branding]
     principal: Callable[[str], Principal | None]
+    sites: Mapping[str, SiteOf]
     health: Mapping[str, Callable[[], str]]
     beat: Callable[[], None]
 
@@ -82,24 +80,25 @@ def build(
         mail_from=settings.mail_from, public_url=settings.public_url,
     )  # fmt: skip
     people = PeopleService(database, clock, audit, outbox, studies, demonstration=settings.demonstration)
-    team = TeamService(database, clock, audit, hasher or PasswordHasher())
+    sessions = SessionStore(database, clock)
+    team = build_team(database, clock, audit, hasher or PasswordHasher(), sessions)
     receipts = _receipts(settings, database, clock, studies)
     readings = Readings(database, clock, audit)
     consents = ConsentService(database, clock, audit, studies, readings)
     records = Records(database, studies, people, receipts)
     sealing = Sealing(database, records, receipts, people, outbox)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
-    sessions = SessionStore(database, clock)
     doctor, metrics = build_doctor(settings, database, studies, clock), Metrics(database, clock, settings.instance)
     return Services(
         registry=(
-            settings, database, studies, audit, outbox, people, team, receipts, readings, consents, records, sealing,
-            demographics, sessions, Proofs(clock),
+            settings, database, studies, audit, outbox, people, *team.registry, receipts, readings, consents, records,
+            sealing, demographics, sessions, Proofs(clock),
             doctor, metrics,
         ),
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
-        principal=lambda key: _principal(key, people, team),
+        principal=lambda key: principal(key, people, team, studies),
+        sites=sites(people, consents),
         health={
             "database": lambda: _asked(database),
             "study": lambda: _published(studies),
@@ -190,18 +189,6 @@ def _consented(consents: ConsentService) -> Callable[[Participant], datetime | N
         return state.given.at if state.stands and state.given else None
 
     return since
-
-
-def _principal(key: str, people: PeopleService, team: TeamService) -> Principal | None:
-    kind, _, number = key.partition(":")
-    try:
-        if kind == "participant":
-            people.participant(int(number))
-            return Principal(key, JOURNEY)
-        member = team.member(int(number))
-    except (ParticipantUnknown, MemberUnknown):
-        return None
-    return None if member.closed else Principal(key, member.permissions)
 
 
 def _branding(studies: StudyBook, settings: Settings) -> Branding:

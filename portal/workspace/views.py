@@ -47,7 +47,7 @@ def start() -> Response:
 @requires(Permission.PARTICIPANTS_READ)
 def participants() -> str:
     """Everybody, with the next step. No names here."""
-    people = service(PeopleService).all()
+    people = service(PeopleService).all(current_principal().sites)
     states = service(ConsentService).states(people)
     counts = service(DemographicsService).answered_counts()
     study = service(StudyBook).current().study
@@ -68,7 +68,7 @@ def participants() -> str:
 def invite() -> str:
     """Make a participant and show her link once."""
     study = service(StudyBook).current().study
-    form = InviteForm.of(study)
+    form = InviteForm.of(study, current_principal().sites)
     if form.validate_on_submit():
         try:
             invited = service(PeopleService).invite(form.group.data, form.site.data, actor=_actor())

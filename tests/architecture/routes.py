@@ -10,6 +10,7 @@ from portal.db.engine import Database
 from portal.settings import Settings
 from portal.web.permissions import permission_of
 from portal.wiring import build
+from tests.architecture import matrix
 
 PINNED = Path(__file__).with_name("routes.txt")
 
@@ -29,7 +30,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(instance=Path(folder), demonstration=True)
         services = build(settings)
-        PINNED.write_text(listed(create_app(settings, services)), encoding="utf-8")
+        app = create_app(settings, services)
+        PINNED.write_text(listed(app), encoding="utf-8")
+        matrix.DOCUMENT.write_text(matrix.document(app), encoding="utf-8")
         services.get(Database).dispose()
 
 

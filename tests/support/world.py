@@ -3,7 +3,7 @@
 import itertools
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -17,11 +17,14 @@ from flask import Flask
 
 from portal.app import create_app
 from portal.audit.domain import Actor
+from portal.clock import london_day
 from portal.consent.domain import Signature, StatementAnswer
 from portal.consent.readings import Readings
 from portal.consent.sealing import Sealing
 from portal.consent.service import ConsentService
 from portal.db.engine import Database
+from portal.delegation.domain import Task
+from portal.delegation.service import DelegationService, delegable
 from portal.people.domain import Invited, Participant
 from portal.people.service import PeopleService
 from portal.settings import Settings
@@ -75,8 +78,8 @@ class World:
     def get(self, kind: type[T]) -> T:
         return self.services.get(kind)
 
-    def invite(self, group: str = "carer") -> Invited:
-        return self.get(PeopleService).invite(group, "trust-a", actor=ACTOR)
+    def invite(self, group: str = "carer", site: str = "trust-a") -> Invited:
+        return self.get(PeopleService).invite(group, site, actor=ACTOR)
 
     def participant(self, group: str = "carer") -> Participant:
         """Somebody who has read the sheet."""
@@ -102,21 +105,32 @@ class World:
         assert self.get(Sealing).seal(reference)
         return reference
 
-    def member(self, role: Role = Role.RESEARCHER) -> Member:
+    def member(
+        self, role: Role = Role.RESEARCHER, *, sites: Iterable[str] | None = None, delegated: bool = True
+    ) -> Member:
+        """Somebody who has joined; a researcher with every task delegated to her unless told otherwise."""
         team = self.get(TeamService)
-        token = team.invite(role, actor=ACTOR)
+        token = team.invite(role, actor=ACTOR, sites=sites)
         secret = team.enrolment(token).totp_secret
         email = f"{role.value}{len(team.members())}@example.org"
         member = team.join(token, name=f"Invented {role.value}", email=email, password=PASSWORD, code=self.code(secret))
         self.secrets[member.id] = secret
+        if delegated and delegable(role):
+            today = london_day(self.clock())
+            self.get(DelegationService).sign(member, Task, today, None, actor=ACTOR)
         self.clock.forward(seconds=60)  # so that the next code is a fresh one
         return member
 
     def code(self, secret: str) -> str:
         return pyotp.TOTP(secret).at(self.clock())
 
-    def staff_client(self, role: Role = Role.RESEARCHER) -> PageClient:
-        member, client = self.member(role), self.client()
+    def staff_client(
+        self, role: Role = Role.RESEARCHER, *, sites: Iterable[str] | None = None, delegated: bool = True
+    ) -> PageClient:
+        return self.sign_in(self.member(role, sites=sites, delegated=delegated))
+
+    def sign_in(self, member: Member) -> PageClient:
+        client = self.client()
         page = client.get("/team/sign-in")
         fields = {"email": member.email, "password": PASSWORD, "code": self.code(self.secrets[member.id])}
         client.submit(page, fields)

@@ -1,0 +1,81 @@
+"""Builds what concerns accounts, and tells at each request who is asking and what she may do at this moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+
+from portal.audit.service import AuditLog
+from portal.clock import Clock
+from portal.consent.service import ConsentService
+from portal.db.engine import Database
+from portal.delegation.domain import allowed
+from portal.delegation.service import DelegationService
+from portal.people.errors import ParticipantUnknown
+from portal.people.service import PeopleService
+from portal.study.service import StudyBook
+from portal.team.errors import MemberUnknown
+from portal.team.factors import Passwords
+from portal.team.service import TeamService
+from portal.web.permissions import SiteOf
+from portal.web.principal import Principal
+from portal.web.scopes import Permission
+from portal.web.sessions import SessionStore
+
+JOURNEY = frozenset({Permission.OWN_JOURNEY})
+
+
+@dataclass(frozen=True)
+class Team:
+    """The services of accounts."""
+
+    members: TeamService
+    delegations: DelegationService
+
+    @property
+    def registry(self) -> tuple[object, ...]:
+        """For the application's registry."""
+        return (self.members, self.delegations)
+
+
+def build_team(
+    database: Database, clock: Clock, audit: AuditLog, hasher: PasswordHasher, sessions: SessionStore
+) -> Team:
+    """Build them."""
+    return Team(
+        TeamService(database, clock, audit, Passwords(hasher), sessions.end_all),
+        DelegationService(database, clock, audit),
+    )
+
+
+def principal(key: str, people: PeopleService, team: Team, studies: StudyBook) -> Principal | None:
+    """Whom a session belongs to, with role, sites and delegations as they are now."""
+    kind, _, number = key.partition(":")
+    try:
+        if kind == "participant":
+            people.participant(int(number))
+            return Principal(key, JOURNEY)
+        member = team.members.member(int(number))
+    except (ParticipantUnknown, MemberUnknown):
+        return None
+    if member.closed:
+        return None
+    may = allowed(member.permissions, team.delegations.tasks(member))
+    apart = member.sites is not None and studies.current().study.sites_apart
+    return Principal(key, may, member.sites if apart else None)
+
+
+def sites(people: PeopleService, consents: ConsentService) -> Mapping[str, SiteOf]:
+    """By the name of an address's part: the site that what it names belongs to. The guard asks at every request."""
+
+    def of_participant(study_id: str) -> str | None:
+        try:
+            return people.by_study_id(study_id).site
+        except ParticipantUnknown:
+            return None
+
+    def of_receipt(reference: str) -> str | None:
+        owner = consents.owner(reference)
+        return people.participant(owner).site if owner is not None else None
+
+    return {"study_id": of_participant, "reference": of_receipt}
