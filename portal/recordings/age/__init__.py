@@ -1,0 +1,31 @@
+"""The age v1 format: keys, headers, payloads. Knows nothing of recordings; C2SP's age specification says the rules."""
+
+from portal.recordings.age.errors import AgeError as AgeError
+from portal.recordings.age.errors import ChunkRefused as ChunkRefused
+from portal.recordings.age.errors import HeaderDamaged as HeaderDamaged
+from portal.recordings.age.errors import HeaderForged as HeaderForged
+from portal.recordings.age.errors import KeyMalformed as KeyMalformed
+from portal.recordings.age.errors import NotAgeFile as NotAgeFile
+from portal.recordings.age.errors import PayloadDamaged as PayloadDamaged
+from portal.recordings.age.errors import RecipientsRefused as RecipientsRefused
+from portal.recordings.age.errors import WrongKey as WrongKey
+from portal.recordings.age.files import Reader as Reader
+from portal.recordings.age.files import decrypt as decrypt
+from portal.recordings.age.files import encrypt as encrypt
+from portal.recordings.age.header import Header as Header
+from portal.recordings.age.header import rewrap as rewrap
+from portal.recordings.age.header import wrap as wrap
+from portal.recordings.age.keys import DEFAULT_KIND as DEFAULT_KIND
+from portal.recordings.age.keys import Identity as Identity
+from portal.recordings.age.keys import Kind as Kind
+from portal.recordings.age.keys import Recipient as Recipient
+from portal.recordings.age.keys import new_identity as new_identity
+from portal.recordings.age.keys import parse_identity as parse_identity
+from portal.recordings.age.keys import parse_recipient as parse_recipient
+from portal.recordings.age.keys import read_identities as read_identities
+from portal.recordings.age.payload import CHUNK as CHUNK
+from portal.recordings.age.payload import NONCE as NONCE
+from portal.recordings.age.payload import SEALED as SEALED
+from portal.recordings.age.payload import Payload as Payload
+from portal.recordings.age.payload import chunks_of as chunks_of
+from portal.recordings.age.payload import plaintext_size as plaintext_size

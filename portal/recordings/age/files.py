@@ -1,0 +1,180 @@
+"""Whole files: encrypt, decrypt and read anywhere, in constant memory."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import BinaryIO, Protocol
+
+from portal.recordings.age.diagnosis import explain
+from portal.recordings.age.errors import ChunkRefused, HeaderDamaged, PayloadDamaged
+from portal.recordings.age.header import Header, new_file_key, wrap
+from portal.recordings.age.keys import Identity, Recipient
+from portal.recordings.age.payload import CHUNK, NONCE, SEALED, TAG, Payload, chunks_of, new_nonce, plaintext_size
+
+_BATCH = 16
+"""Chunks that are read and written at once: 1 MiB."""
+
+
+class Target(Protocol):
+    """Where bytes are written to."""
+
+    def write(self, data: memoryview, /) -> object:
+        """Take all of the data."""
+
+
+def encrypt(source: BinaryIO, target: Target, recipients: Sequence[Recipient]) -> int:
+    """Encrypt a whole file. Gives the bytes of plaintext. Raises RecipientsRefused."""
+    file_key, nonce = new_file_key(), new_nonce()
+    target.write(memoryview(wrap(file_key, recipients) + nonce))
+    payload = Payload(file_key, nonce)
+    plain, sealed = memoryview(bytearray((_BATCH + 1) * CHUNK)), memoryview(bytearray((_BATCH + 1) * SEALED))
+    held, index, total = 0, 0, 0
+    while True:
+        filled = held + _fill(source, plain[held:])
+        total += filled - held
+        ended = filled < len(plain)
+        # One chunk is held back unless the source has ended, since only then is it known to be the last one.
+        ready = chunks_of_plaintext(filled) if ended else _BATCH
+        size = 0
+        for at in range(ready):
+            chunk = plain[at * CHUNK : min((at + 1) * CHUNK, filled)]
+            place = sealed[at * SEALED : at * SEALED + len(chunk) + TAG]
+            size += payload.seal_into(index + at, chunk, place, last=ended and at == ready - 1)
+        target.write(sealed[:size])
+        if ended:
+            return total
+        index += ready
+        plain[:CHUNK] = plain[_BATCH * CHUNK :]
+        held = CHUNK
+
+
+def chunks_of_plaintext(size: int) -> int:
+    """How many chunks a last stretch of plaintext makes: an empty one makes one."""
+    return max(1, -(-size // CHUNK))
+
+
+def decrypt(source: BinaryIO, target: Target, identities: Collection[Identity]) -> int:
+    """Decrypt a whole file. Gives the bytes of plaintext.
+
+    Only authentic plaintext is written, but it is not the whole of it if PayloadDamaged is raised at the end: the
+    exception says how much was written.
+
+    Raises:
+        NotAgeFile, HeaderDamaged, WrongKey, HeaderForged: nothing was written.
+        PayloadDamaged: the message tells what is wrong.
+    """
+    header = Header.read(source.readline)
+    payload = _payload(header, source.read(NONCE), identities)
+    sealed, plain = memoryview(bytearray((_BATCH + 1) * SEALED)), memoryview(bytearray((_BATCH + 1) * CHUNK))
+    held, index, total = 0, 0, 0
+    while True:
+        filled = held + _fill(source, sealed[held:])
+        ended = filled < len(sealed)
+        ready = max(1, chunks_of(filled)) if ended else _BATCH
+        size = 0
+        for at in range(ready):
+            chunk = sealed[at * SEALED : min((at + 1) * SEALED, filled)]
+            last = ended and at == ready - 1
+            try:
+                size += _open(payload, index + at, chunk, plain[at * CHUNK :], last=last)
+            except ChunkRefused as error:
+                target.write(plain[:size])
+                raise PayloadDamaged(
+                    explain(payload, index + at, bytes(chunk), last=last), chunk=index + at, released=total + size
+                ) from error
+        target.write(plain[:size])
+        total += size
+        if ended:
+            return total
+        index += ready
+        sealed[:SEALED] = sealed[_BATCH * SEALED :]
+        held = SEALED
+
+
+class Reader:
+    """Random access to the plaintext of an encrypted file: only the chunks that are asked for are fetched."""
+
+    def __init__(self, read_at: Callable[[int, int], bytes], size: int, identities: Collection[Identity]) -> None:
+        """Open the header.
+
+        Args:
+            read_at: gives the bytes from an offset, so many or fewer where the file ends.
+            size: bytes of the whole encrypted file.
+
+        Raises:
+            AgeError: the header cannot be opened, or no age file has this size.
+        """
+        self._read_at = read_at
+        header = Header.read(_Ahead(read_at).readline)
+        self._start = len(header.raw) + NONCE
+        self._payload = _payload(header, read_at(len(header.raw), NONCE), identities)
+        self._sealed = size - self._start
+        self.chunks = max(1, chunks_of(self._sealed))
+        try:
+            self.size = plaintext_size(self._sealed)
+        except ChunkRefused as error:
+            whole = max(0, self.chunks - 1)
+            raise PayloadDamaged(str(error), chunk=whole, released=whole * CHUNK) from error
+
+    def chunk(self, index: int) -> bytes:
+        """The plaintext of one chunk. Raises PayloadDamaged."""
+        sealed = self._read_at(self._start + index * SEALED, min(SEALED, self._sealed - index * SEALED))
+        last = index == self.chunks - 1
+        try:
+            return self._payload.open(index, sealed, last=last)
+        except ChunkRefused as error:
+            reason = explain(self._payload, index, sealed, last=last)
+            raise PayloadDamaged(reason, chunk=index, released=index * CHUNK) from error
+
+    def read(self, start: int, length: int) -> bytes:
+        """Plaintext from `start`, shorter where the file ends. Raises PayloadDamaged."""
+        end = min(start + length, self.size)
+        if start < 0 or end <= start:
+            return b""
+        first, final = start // CHUNK, (end - 1) // CHUNK
+        whole = b"".join(self.chunk(index) for index in range(first, final + 1))
+        return whole[start - first * CHUNK : end - first * CHUNK]
+
+
+class _Ahead:
+    """Lines of a header out of ranged reads, a few kilobytes at a time."""
+
+    _STEP = 8192
+
+    def __init__(self, read_at: Callable[[int, int], bytes]) -> None:
+        self._read_at = read_at
+        self._seen, self._at = bytearray(), 0
+
+    def readline(self, most: int) -> bytes:
+        while (end := self._seen.find(b"\n", self._at)) < 0 and len(self._seen) - self._at < most:
+            more = self._read_at(len(self._seen), self._STEP)
+            if not more:
+                break
+            self._seen += more
+        stop = len(self._seen) if end < 0 else end + 1
+        line = bytes(self._seen[self._at : min(stop, self._at + most)])
+        self._at += len(line)
+        return line
+
+
+def _payload(header: Header, nonce: bytes, identities: Collection[Identity]) -> Payload:
+    file_key = header.unwrap(identities)
+    if len(nonce) != NONCE:
+        raise HeaderDamaged("the file ends right behind its header")
+    return Payload(file_key, nonce)
+
+
+def _fill(source: BinaryIO, space: memoryview) -> int:
+    """Read until the space is full or the source ends: pipes give less than one asks for."""
+    filled = 0
+    while filled < len(space):
+        got = source.readinto(space[filled:])  # type: ignore[attr-defined]
+        if not got:
+            break
+        filled += got
+    return filled
+
+
+def _open(payload: Payload, index: int, sealed: memoryview, space: memoryview, *, last: bool) -> int:
+    """Open one chunk. The last one of several is never empty."""
+    if len(sealed) < TAG or (last and index > 0 and len(sealed) == TAG):
+        raise ChunkRefused("a chunk is missing or empty")
+    return payload.open_into(index, sealed, space[: len(sealed) - TAG], last=last)
