@@ -1,6 +1,5 @@
 """Consent: what was answered, what it allows now, and what stopped it. Derived from facts, never from a flag."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +7,6 @@ from enum import StrEnum
 
 from portal.study.domain import ConsentForm, Statement, WithdrawalLevel
 from portal.study.parts import Effect
-
-_LETTERS = "23456789BCDFGHJKLMNPQRSTVWXYZ"
-"""No vowels and no look-alikes: a reference can be read out on the phone, and spells nothing."""
 
 
 class Standing(StrEnum):
@@ -95,9 +91,3 @@ def refused(form: ConsentForm, answers: Mapping[str, StatementAnswer]) -> tuple[
 def unanswered(form: ConsentForm, answers: Mapping[str, StatementAnswer]) -> tuple[Statement, ...]:
     """The statements that have no answer yet."""
     return tuple(one for one in form.statements if one.key not in answers)
-
-
-def new_reference(letter: str) -> str:
-    """A fresh reference such as C-7QK2-M4XB-9TWD: about 58 random bits, saying nothing of anybody."""
-    parts = ["".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3)]
-    return "-".join([letter, *parts])

@@ -12,7 +12,7 @@ from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.consent import events
-from portal.consent.domain import ConsentState, Signature, StatementAnswer, new_reference, refused, unanswered
+from portal.consent.domain import ConsentState, Signature, StatementAnswer, refused, unanswered
 from portal.consent.errors import (
     AlreadyCountersigned,
     FormChanged,
@@ -29,6 +29,7 @@ from portal.db.engine import Database
 from portal.db.personal import personal
 from portal.people.domain import Participant
 from portal.people.store import ParticipantRow, lock
+from portal.reference import new_reference
 from portal.study.changes import Change, changed_statements
 from portal.study.domain import ConsentForm
 from portal.study.service import Publication, StudyBook

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from portal.canonical import canonical_json, sha256_hex
+from portal.study.booking import BookingRules
 from portal.study.interview import InterviewRoom, TopicGuide
 from portal.study.parts import Colour, Document, Effect, Frozen, GroupKey, Key, Text, Version
 
@@ -247,6 +248,7 @@ class Study(Frozen):
     retention: tuple[Retention, ...] = Field(min_length=1)
     signposts: tuple[Signpost, ...] = Field(min_length=1)
     interview_room: InterviewRoom = InterviewRoom()
+    booking: BookingRules = BookingRules()
     documents: dict[str, Documents]
 
     @model_validator(mode="after")

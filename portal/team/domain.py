@@ -29,6 +29,9 @@ _RESEARCHER = frozenset(
         Permission.COUNTERSIGN,
         Permission.RECEIPTS_READ,
         Permission.DELEGATION_READ,
+        Permission.BOOKINGS_READ,
+        Permission.BOOKINGS_MANAGE,
+        Permission.OWN_HOURS,
     }
 )
 PERMISSIONS: dict[Role, frozenset[Permission]] = {

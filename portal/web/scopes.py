@@ -17,5 +17,8 @@ class Permission(StrEnum):
     TEAM_MANAGE = "team:members:manage"
     DELEGATION_READ = "team:delegation:read"
     DELEGATION_SIGN = "team:delegation:sign"
+    BOOKINGS_READ = "team:bookings:read"
+    BOOKINGS_MANAGE = "team:bookings:manage"
+    OWN_HOURS = "team:hours:publish"
     OWN_ACCOUNT = "team:account:use"
     OPERATIONS_READ = "team:operations:read"

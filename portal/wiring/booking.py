@@ -1,0 +1,28 @@
+"""Booking: its services, and what it may ask of consent and of the team."""
+
+from collections.abc import Mapping
+
+from portal.audit.service import AuditLog
+from portal.booking.publishing import AvailabilityService
+from portal.booking.service import BookingService
+from portal.clock import Clock
+from portal.consent.service import ConsentService
+from portal.db.engine import Database
+from portal.study.service import StudyBook
+from portal.team.service import TeamService
+from portal.web.scopes import Permission
+
+
+def build_booking(
+    database: Database, clock: Clock, audit: AuditLog, studies: StudyBook, consents: ConsentService, team: TeamService
+) -> tuple[object, ...]:
+    """Booking's services, for the registry."""
+
+    def interviewers() -> Mapping[int, str]:
+        return {one.id: one.name for one in team.members() if Permission.OWN_HOURS in one.permissions}
+
+    booking = BookingService(
+        database, clock, audit, studies,
+        consented=lambda person: consents.state(person).stands, interviewers=interviewers,
+    )  # fmt: skip
+    return booking, AvailabilityService(database, clock, audit)
