@@ -291,7 +291,8 @@ class BookingService:
         session.add(
             PlacementRow(
                 booking_id=row.id, sequence=sequence, interviewer_id=slot.interviewer_id, starts_at=slot.starts_at,
-                ends_at=slot.ends_at, mode=details.mode.value, needs=personal(person.study_id, write_needs(details)), by_team=asker.team,
+                ends_at=slot.ends_at, mode=details.mode.value, by_team=asker.team,
+                needs=personal(person.study_id, write_needs(details)),
                 at=entry.at,
             )
         )  # fmt: skip

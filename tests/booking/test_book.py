@@ -183,11 +183,10 @@ def test_the_database_itself_refuses_what_code_forgot(desks):
         taken = session.scalars(select(ClaimRow.quantum).where(ClaimRow.booking_id == made.id)).first()
     with pytest.raises(IntegrityError), database.transaction() as session:
         session.add(ClaimRow(interviewer_id=member.id, quantum=taken, booking_id=made.id))
+    with database.transaction() as session:
+        session.add(BookingRow(id=99, reference="B-0", participant_id=she.id, made_at=desks.world.clock()))
     with pytest.raises(IntegrityError), database.transaction() as session:
-        other = BookingRow(reference="B-0", participant_id=she.id, made_at=desks.world.clock())
-        session.add(other)
-        session.flush()
-        session.add(LiveRow(participant_id=she.id, booking_id=other.id))
+        session.add(LiveRow(participant_id=she.id, booking_id=99))
 
 
 def test_limits_of_the_study(desks):
