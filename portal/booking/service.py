@@ -27,8 +27,8 @@ from portal.study.service import StudyBook
 
 Consented = Callable[[Participant], bool]
 """Whether consent stands, so that she may book."""
-Interviewers = Callable[[], Mapping[int, str]]
-"""The open accounts that may give interviews, by number, with the name that participants see."""
+Interviewers = Callable[[str], Mapping[int, str]]
+"""The open accounts that may give interviews at a site, by number, with the name that participants see."""
 
 
 @dataclass(frozen=True)
@@ -186,9 +186,9 @@ class BookingService:
         """Everybody's that start between the moments, by time, cancelled ones too."""
         return self._found(PlacementRow.starts_at.between(first, last))
 
-    def interviewers(self) -> Mapping[int, str]:
-        """The open accounts that may give interviews, with their names."""
-        return self._interviewers()
+    def interviewers(self, site: str) -> Mapping[int, str]:
+        """The open accounts that may give interviews at the site, with their names."""
+        return self._interviewers(site)
 
     def _found(self, *criteria: object) -> list[Appointment]:
         with self._database.reading() as session:
@@ -216,7 +216,7 @@ class BookingService:
 
     def _slots(self, session: Session, person: Participant, asker: Asker, live: Appointment | None) -> list[Slot]:
         offer, within = self._offer(person, asker), self._within(person, live)
-        return pooled(diaries(session, self._interviewers(), self.rules, within, self._clock()), offer)
+        return pooled(diaries(session, self._interviewers(person.site), self.rules, within, self._clock()), offer)
 
     def _offer(self, person: Participant, asker: Asker) -> Offer:
         rules, now = self.rules, self._clock()
@@ -248,7 +248,7 @@ class BookingService:
         def look(session: Session, interviewer_id: int) -> Diary | None:
             return next(iter(diaries(session, [interviewer_id], self.rules, within, now)), None)
 
-        found = pooled(diaries(session, self._interviewers(), self.rules, within, now), offer)
+        found = pooled(diaries(session, self._interviewers(person.site), self.rules, within, now), offer)
         held = session.scalar(select(HoldRow.interviewer_id).where(HoldRow.participant_id == person.id))
         known = [one for one in (held, *(live.interviewer_ids if live else ())) if one is not None]
         candidates = [slot for slot in found if slot.starts_at == starts_at]

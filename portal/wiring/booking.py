@@ -18,8 +18,13 @@ def build_booking(
 ) -> tuple[object, ...]:
     """Booking's services, for the registry."""
 
-    def interviewers() -> Mapping[int, str]:
-        return {one.id: one.name for one in team.members() if Permission.OWN_HOURS in one.permissions}
+    def interviewers(site: str) -> Mapping[int, str]:
+        apart = studies.current().study.sites_apart
+        return {
+            one.id: one.name
+            for one in team.members()
+            if Permission.OWN_HOURS in one.permissions and (not apart or one.sites is None or site in one.sites)
+        }
 
     booking = BookingService(
         database, clock, audit, studies,
