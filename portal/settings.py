@@ -51,6 +51,8 @@ class Settings:
     """Secret. smtp://user:password@host:port (STARTTLS) or smtps://…; when empty, messages become files."""
     mail_from: str = "no-reply@example.org"
     """Sender's address of messages."""
+    mail_name: str = "Your messages"
+    """Sender's name of messages to participants. It must tell nothing of the study, of health or of an organisation."""
     rooms_key: str = ""
     """Secret. Signs tickets to interview rooms; when empty, a file made at first start in the instance folder."""
     media_listen: str = ""

@@ -36,11 +36,7 @@ class Sealing:
         except SealFailed as error:
             log.warning("receipt waits", reference=reference, why=str(error))
             return False
-        email = self._people.email_of(person.id)
-        if email:
+        if self._people.email_of(person.id):
             with self._database.transaction() as session:
-                self._outbox.queue(
-                    session, template="copy_ready", to=email, language=person.language, context={},
-                    key=f"receipt:{reference}",
-                )  # fmt: skip
+                self._outbox.queue(session, template="copy_ready", to=person.subject, key=f"receipt:{reference}")
         return True

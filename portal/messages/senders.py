@@ -1,71 +1,49 @@
-"""Ways to hand a message over: SMTP, or files for a demonstration."""
+"""What a way of sending must do, and the one that writes files."""
 
-import smtplib
-import ssl
-from collections.abc import Callable
-from email.message import EmailMessage
-from email.utils import make_msgid
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Protocol
 
-Sender = Callable[[EmailMessage], None]
-
-
-class NotSent(Exception):
-    """The message could not be handed over; it will be tried again."""
+from portal.messages.domain import Channel, Letter
+from portal.messages.errors import ServiceDown
+from portal.messages.mime import as_email
 
 
-class SmtpSender:
-    """Sends over SMTP: smtps:// with TLS from the start, smtp:// with STARTTLS unless the server is this machine."""
+class Sender(Protocol):
+    """Hands letters over. Used by one thread."""
 
-    def __init__(self, url: str) -> None:
-        self._parts = urlsplit(url)
+    def send(self, letter: Letter) -> None:
+        """Returns when the letter was taken.
 
-    def __call__(self, message: EmailMessage) -> None:
-        """Raises NotSent."""
-        host, port = self._parts.hostname or "127.0.0.1", self._parts.port
-        try:
-            if self._parts.scheme == "smtps":
-                server: smtplib.SMTP = smtplib.SMTP_SSL(host, port or 465, timeout=20, context=_tls())
-            else:
-                server = smtplib.SMTP(host, port or 587, timeout=20)
-            with server:
-                if self._parts.scheme == "smtp" and host not in ("127.0.0.1", "localhost", "::1"):
-                    server.starttls(context=_tls())
-                if self._parts.username:
-                    server.login(unquote(self._parts.username), unquote(self._parts.password or ""))
-                server.send_message(message)
-        except (OSError, smtplib.SMTPException) as error:
-            raise NotSent(type(error).__name__) from error
+        Raises:
+            NotSent: not now. Refused: not to this address, ever. HalfSent: cut off, perhaps taken.
+            ServiceDown: no letter is to blame.
+        """
+
+    def close(self) -> None:
+        """No more letters for now."""
 
 
 class FileSender:
-    """Writes each message to a file in a folder, for a demonstration or a first look."""
+    """Writes each letter to a file in a folder, for a demonstration or a first look."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, mail_from: str) -> None:
         self._folder = folder
+        self._mail_from = mail_from
 
-    def __call__(self, message: EmailMessage) -> None:
-        """Raises NotSent."""
-        name = str(message["Message-ID"]).strip("<>").split("@")[0]
+    def send(self, letter: Letter) -> None:
+        """Raises ServiceDown: the disk is full or the folder cannot be written."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path = self._folder / f"{name}.eml"
+            path = self._folder / f"{letter.message_id}{'.txt' if letter.channel is Channel.SMS else '.eml'}"
             path.touch(mode=0o600)
-            path.write_bytes(message.as_bytes())
+            path.write_bytes(self._content(letter))
         except OSError as error:
-            raise NotSent(type(error).__name__) from error
+            raise ServiceDown(type(error).__name__) from error
 
+    def close(self) -> None:
+        """Nothing is open."""
 
-def new_message(*, sender: str, to: str, subject: str, body: str) -> EmailMessage:
-    """A plain-text message. Line breaks in a header are refused by the email library."""
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = sender, to, subject
-    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or "localhost")
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(body)
-    return message
-
-
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
+    def _content(self, letter: Letter) -> bytes:
+        if letter.channel is Channel.SMS:
+            return f"To: {letter.to}\n\n{letter.text}".encode()
+        return as_email(letter, self._mail_from).as_bytes()

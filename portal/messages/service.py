@@ -1,103 +1,93 @@
-"""Promise a message in the transaction that needs it; a duty sends it, once, later if need be."""
+"""Promise a message in the transaction that needs it; a duty sends it, at most once, later if need be."""
 
 import json
-from collections.abc import Mapping
-from datetime import timedelta
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-import structlog
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock
-from portal.db.engine import Database
-from portal.messages.senders import NotSent, Sender, new_message
-from portal.messages.store import OutboxMessage
-
-log = structlog.get_logger(__name__)
-_TRIES = 12
+from portal.messages.delivery import Delivery
+from portal.messages.domain import Attachment, Channel, Contact, Directory, Outcome, plan
+from portal.messages.errors import UnknownMessage
+from portal.messages.kinds import kind
+from portal.messages.render import Renderer
+from portal.messages.store import OutboxMessage, pack
 
 
 class Outbox:
-    """Messages by template: `templates/emails/<name>.txt`; the first line is the subject, which names nothing."""
+    """Where every feature puts what it has to tell somebody."""
 
-    def __init__(
-        self, database: Database, clock: Clock, sender: Sender, *, templates: Path, mail_from: str, public_url: str
-    ) -> None:
-        self._database = database
+    def __init__(self, clock: Clock, renderer: Renderer, directory: Directory, delivery: Delivery) -> None:
         self._clock = clock
-        self._sender = sender
-        self._mail_from = mail_from
-        self._public_url = public_url.rstrip("/")
-        self._templates = Environment(
-            loader=FileSystemLoader(templates),
-            undefined=StrictUndefined,
-            autoescape=False,  # noqa: S701 - plain text, not HTML
-            keep_trailing_newline=True,
-        )
+        self._renderer = renderer
+        self._directory = directory
+        self._delivery = delivery
 
     def queue(
-        self, session: Session, *, template: str, to: str, language: str, context: Mapping[str, str], key: str
-    ) -> None:
-        """Promise a message in the caller's transaction. The same key is kept once.
+        self, session: Session, *, template: str, to: str, key: str, context: Mapping[str, str] | None = None,
+        language: str | None = None, at: datetime | None = None, not_after: datetime | None = None,
+        attachments: Sequence[Attachment] = (),
+    ) -> None:  # fmt: skip
+        """Promise a message in the caller's transaction. The same key is kept once, for ever.
 
         Args:
-            key: names the occasion, such as "receipt:7QK2-…"; never a person.
+            template: one of `portal.messages.kinds`.
+            to: "participant:C-0007" or "staff:3", whose address, channel, language and safe hours are looked up when it
+                is sent; or an e-mail address that is nobody's yet.
+            key: names the occasion, such as "booking:12:3:reminder:24"; never a person. A common beginning lets
+                `cancel` take back what belongs together.
+            language: for an address that is nobody's yet.
+            at: when to send it; at once if left out. Her safe hours may move it.
+            not_after: when it is worth nothing any more; then the team is told that she was not.
+
+        Raises:
+            UnknownMessage: no such template, or other fields than it declares.
+            jinja2.TemplateError, ValueError: it cannot be written with this context; better here than in the worker.
         """
-        self._templates.get_template(f"{template}.txt")  # a misspelt name fails here, not in the worker
+        known, fields = kind(template), dict(context or {})
+        known.check(fields)
+        self._renderer.render(known, Contact(language or ""), fields, channel=Channel.EMAIL)
         if session.scalar(select(OutboxMessage.id).where(OutboxMessage.key == key)) is not None:
             return
         now = self._clock()
-        session.add(
-            OutboxMessage(
-                key=key, template=template, language=language, recipient=to, context=json.dumps(dict(context)),
-                queued_at=now, due_at=now, tries=0,
-            )
+        somebody = "@" not in to
+        if somebody and ":" not in to:
+            raise UnknownMessage("a message goes to a subject such as participant:C-0007, or to an e-mail address")
+        row = OutboxMessage(
+            key=key, template=template, language=language, subject=to if somebody else None,
+            recipient=None if somebody else to, context=json.dumps(fields), attachments=pack(attachments),
+            queued_at=now, wanted_at=at or now, not_after=not_after, due_at=at or now, tries=0,
         )  # fmt: skip
+        self._schedule(row, self._directory([to]).get(to) if somebody else None)
+        session.add(row)
+        session.flush()
+
+    def cancel(self, session: Session, prefix: str) -> int:
+        """Take back what is not sent yet and whose key begins so; gives the number. Their keys stay used."""
+        waiting = OutboxMessage.closed_at.is_(None), OutboxMessage.handed_at.is_(None)
+        gone = session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.key.startswith(prefix, autoescape=True), *waiting)
+            .values(closed_at=self._clock(), outcome=Outcome.CANCELLED, recipient=None, context=None, attachments=None)
+            .returning(OutboxMessage.id)
+        )
+        return len(gone.all())
+
+    def replan(self, session: Session, subject: str, contact: Contact) -> None:
+        """Move what waits for somebody into her new hours. Called in the transaction that changes her choices."""
+        rows = select(OutboxMessage).where(
+            OutboxMessage.subject == subject, OutboxMessage.closed_at.is_(None), OutboxMessage.handed_at.is_(None)
+        )
+        for row in session.scalars(rows):
+            self._schedule(row, contact)
 
     def send_due(self) -> int:
-        """Send what is due; gives how many were handed over. A failure is tried again later, ever less often."""
-        sent = 0
-        while (taken := self._take()) is not None:
-            sent += self._deliver(taken)
-        return sent
+        """One turn of the worker; gives how many were handed over."""
+        return self._delivery.turn()
 
-    def _take(self) -> OutboxMessage | None:
-        """Take one message and move its next try ahead first, so that two workers never send it at once."""
-        now = self._clock()
-        waiting = OutboxMessage.sent_at.is_(None), OutboxMessage.given_up_at.is_(None), OutboxMessage.due_at <= now
-        with self._database.transaction() as session:
-            query = select(OutboxMessage).where(*waiting).order_by(OutboxMessage.id).limit(1)
-            found = session.scalars(query.with_for_update(skip_locked=True)).one_or_none()
-            if found is not None:
-                found.tries += 1
-                found.due_at = now + min(timedelta(minutes=2**found.tries), timedelta(hours=12))
-        return found
-
-    def _deliver(self, taken: OutboxMessage) -> int:
-        text = self._templates.get_template(f"{taken.template}.txt").render(
-            public_url=self._public_url, **json.loads(taken.context or "{}")
-        )
-        subject, _, body = text.partition("\n")
-        message = new_message(
-            sender=self._mail_from, to=taken.recipient or "", subject=subject, body=body.strip() + "\n"
-        )
-        try:
-            self._sender(message)
-        except NotSent as error:
-            log.warning("message not sent", template=taken.template, tries=taken.tries, why=str(error))
-            self._settle(taken.id, sent=False)
-            return 0
-        self._settle(taken.id, sent=True)
-        return 1
-
-    def _settle(self, message_id: int, *, sent: bool) -> None:
-        with self._database.transaction() as session:
-            row = session.get_one(OutboxMessage, message_id)
-            if sent:
-                row.sent_at = self._clock()
-            elif row.tries >= _TRIES:
-                row.given_up_at = self._clock()
-            if row.sent_at or row.given_up_at:
-                row.recipient = row.context = None  # what is done needs no address any more
+    def _schedule(self, row: OutboxMessage, contact: Contact | None) -> None:
+        """A moment for it. If there is none left, it stays due, and the worker closes it as too late."""
+        hours = contact.hours if contact and not kind(row.template).at_once else None
+        row.due_at = plan(hours, row.wanted_at, row.not_after, self._clock()) or row.wanted_at

@@ -12,6 +12,7 @@ from portal.db.engine import Database
 from portal.db.errors import StorageUnavailable
 from portal.db.migrate import newest, present
 from portal.duties import heartbeat
+from portal.messages.domain import FAILURES
 from portal.messages.store import OutboxMessage
 from portal.operations.domain import Finding, failing, ok, warning
 from portal.operations.events import BACKUP_MADE
@@ -59,11 +60,8 @@ def worker(kept: Database, clock: Clock) -> Finding:
 
 def outbox(kept: Database, clock: Clock) -> Finding:
     """Messages leave in time."""
-    waiting = select(func.count()).where(
-        OutboxMessage.sent_at.is_(None), OutboxMessage.given_up_at.is_(None),
-        OutboxMessage.due_at <= clock() - _STUCK,
-    )  # fmt: skip
-    given_up = select(func.count()).where(OutboxMessage.given_up_at.is_not(None), OutboxMessage.sent_at.is_(None))
+    waiting = select(func.count()).where(OutboxMessage.closed_at.is_(None), OutboxMessage.due_at <= clock() - _STUCK)
+    given_up = select(func.count()).where(OutboxMessage.outcome.in_(FAILURES), OutboxMessage.settled_at.is_(None))
     with kept.reading() as session:
         stuck, lost = session.scalar(waiting) or 0, session.scalar(given_up) or 0
     if stuck:

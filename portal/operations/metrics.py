@@ -16,22 +16,24 @@ from portal.clock import Clock
 from portal.consent.store import ConsentRow, WithdrawalRow
 from portal.db.engine import Database
 from portal.duties.store import HeartbeatRow
+from portal.messages.domain import FAILURES
 from portal.messages.store import OutboxMessage
 from portal.operations.events import BACKUP_MADE
 from portal.people.store import ParticipantRow
 from portal.receipts.store import ReceiptRow
 
-_WAITS = OutboxMessage.sent_at.is_(None), OutboxMessage.given_up_at.is_(None)
+_WAITS = OutboxMessage.closed_at.is_(None)
+_FAILED = OutboxMessage.outcome.in_(FAILURES), OutboxMessage.settled_at.is_(None)
 _COUNTS: tuple[tuple[str, str, Select[Any]], ...] = (
     ("portal_participants", "People invited", select(func.count(ParticipantRow.id))),
     ("portal_consents", "Consents recorded", select(func.count(ConsentRow.id))),
     ("portal_withdrawals", "Withdrawals recorded", select(func.count(WithdrawalRow.id))),
     ("portal_receipts", "Receipts sealed", select(func.count(ReceiptRow.id))),
     ("portal_audit_events", "Events in the audit chain", select(func.max(AuditHead.seq))),
-    ("portal_messages_waiting", "Messages not sent yet", select(func.count(OutboxMessage.id)).where(*_WAITS)),
+    ("portal_messages_waiting", "Messages not sent yet", select(func.count(OutboxMessage.id)).where(_WAITS)),
     (
         "portal_messages_given_up", "Messages that could not be delivered",
-        select(func.count(OutboxMessage.id)).where(OutboxMessage.given_up_at.is_not(None)),
+        select(func.count(OutboxMessage.id)).where(*_FAILED),
     ),
 )  # fmt: skip
 

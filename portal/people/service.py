@@ -174,8 +174,8 @@ class PeopleService:
             session.add(issued)
             session.flush()
             self._outbox.queue(
-                session, template="sign_in_code", to=identity.email, language=row.language,
-                context={"code": code}, key=f"sign-in-code:{issued.id}",
+                session, template="sign_in_code", to=f"participant:{row.study_id}", context={"code": code},
+                key=f"sign-in-code:{issued.id}", not_after=issued.expires_at,
             )  # fmt: skip
 
     def sign_in(self, email: str, code: str) -> Participant:

@@ -21,7 +21,7 @@ from portal.db.personal_keys import PersonalKeys
 from portal.demographics.service import DemographicsService
 from portal.duties import heartbeat
 from portal.duties.loop import Duty, Worker
-from portal.messages.senders import FileSender, Sender, SmtpSender
+from portal.messages.senders import Sender
 from portal.messages.service import Outbox
 from portal.operations.metrics import Metrics
 from portal.people.domain import Participant
@@ -41,6 +41,7 @@ from portal.web.principal import Principal
 from portal.web.recent import Proofs
 from portal.web.sessions import SessionStore
 from portal.wiring.booking import build_booking
+from portal.wiring.messages import build_outbox
 from portal.wiring.operations import build_doctor, copy_before_upgrade
 from portal.wiring.team import build_team, principal, sites
 
@@ -76,10 +77,7 @@ def build(
     studies = StudyBook(database, clock)
     _publish_first(studies, settings)
     audit = AuditLog(database, clock)
-    outbox = Outbox(
-        database, clock, sender or _sender(settings), templates=ROOT / "templates" / "emails",
-        mail_from=settings.mail_from, public_url=settings.public_url,
-    )  # fmt: skip
+    outbox = build_outbox(settings, database, clock, studies, sender)
     people = PeopleService(database, clock, audit, outbox, studies, demonstration=settings.demonstration)
     sessions = SessionStore(database, clock)
     team = build_team(database, clock, audit, hasher or PasswordHasher(), sessions)
@@ -162,10 +160,6 @@ def _publish_first(studies: StudyBook, settings: Settings) -> None:
         studies.current()
     except UnknownVersion:
         studies.publish(load(settings.study))
-
-
-def _sender(settings: Settings) -> Sender:
-    return SmtpSender(settings.smtp_url) if settings.smtp_url else FileSender(settings.instance / "outbox")
 
 
 def _receipts(settings: Settings, database: Database, clock: Clock, studies: StudyBook) -> ReceiptService:

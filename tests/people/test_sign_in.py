@@ -3,6 +3,7 @@ import pytest
 from portal.messages.service import Outbox
 from portal.people.errors import CodeRefused, EmailTaken
 from portal.people.service import PeopleService
+from tests.support.post import text_of
 
 EMAIL = "somebody@example.org"
 
@@ -74,7 +75,7 @@ def test_the_message_says_nothing_of_the_study(known):
     world, _ = known
     code_for(world)
     message = world.sent[-1]
-    text = f"{message['Subject']} {message.get_content()}".lower()
+    text = f"{message['Subject']} {text_of(message)}".lower()
     assert message["Subject"] == "Your code"
     assert not [word for word in ("study", "perinatal", "mental", "video", "c-0001") if word in text]
 

@@ -34,6 +34,7 @@ from portal.team.service import TeamService
 from portal.wiring import Services, build
 from tests.support.client import PageClient
 from tests.support.databases import Cluster
+from tests.support.post import Post, text_of
 
 ACTOR = Actor.system("test")
 PASSWORD = "four words are plenty"
@@ -63,6 +64,7 @@ class World:
     services: Services
     clock: StandingClock
     sent: list[EmailMessage]
+    post: Post
     secrets: dict[int, str] = field(default_factory=dict)
     _app: Flask | None = None
 
@@ -142,7 +144,7 @@ class World:
         return client, invited
 
     def codes(self) -> list[str]:
-        found = (re.search(r"Your code is (\d{6})", str(one.get_content())) for one in self.sent)
+        found = (re.search(r"Your code is (\d{6})", text_of(one)) for one in self.sent)
         return [one[1] for one in found if one]
 
 
@@ -184,9 +186,9 @@ def make_world(
             cluster.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
             url = cluster.url(name)
         settings = Settings(instance=instance, database_url=url, demonstration=True)
-        clock, sent = StandingClock(), []
-        services = build(settings, clock=clock, sender=sent.append, hasher=FAST)
-        opened.append(World(settings, services, clock, sent))
+        clock, post = StandingClock(), Post([])
+        services = build(settings, clock=clock, sender=post, hasher=FAST)
+        opened.append(World(settings, services, clock, post.emails, post))
         return opened[-1]
 
     yield make

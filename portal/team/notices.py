@@ -1,0 +1,55 @@
+"""What members of the team are told by e-mail. The words name nobody: what happened is read after sign-in."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.db.engine import Database
+from portal.messages.domain import Contact
+from portal.messages.service import Outbox
+from portal.team.store import StaffRow
+from portal.web.scopes import Permission
+
+_PREFIX = "staff:"
+
+
+class TeamDirectory:
+    """Finds the contacts of "staff:3" and others. Who has left is not found."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __call__(self, subjects: Sequence[str]) -> Mapping[str, Contact]:
+        """The contacts of those subjects that are members."""
+        ids = [int(one.removeprefix(_PREFIX)) for one in subjects if one.startswith(_PREFIX)]
+        if not ids:
+            return {}
+        query = select(StaffRow).where(StaffRow.id.in_(ids), StaffRow.closed_at.is_(None))
+        with self._database.reading() as session:
+            return {
+                f"{_PREFIX}{row.id}": Contact("", email=row.email, neutral_name=False) for row in session.scalars(query)
+            }
+
+
+class TeamNotices:
+    """Tells everybody who may deal with something."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    def tell(
+        self, session: Session, template: str, *, key: str, permission: Permission,
+        context: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """Queue the message for each member who has the permission, in the caller's transaction, once by the key.
+
+        Args:
+            template: one of the messages `team_…` of `portal.messages.kinds`.
+            key: names the occasion, such as "recording-alarm:12"; never a person.
+        """
+        for row in session.scalars(select(StaffRow).where(StaffRow.closed_at.is_(None))):
+            if permission in row.as_member().permissions:
+                self._outbox.queue(
+                    session, template=template, to=f"{_PREFIX}{row.id}", key=f"{key}:staff:{row.id}", context=context
+                )

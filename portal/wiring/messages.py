@@ -1,0 +1,47 @@
+"""The outbox with its senders, and who looks up how somebody may be reached."""
+
+from collections.abc import Mapping, Sequence
+
+from portal.clock import Clock
+from portal.db.engine import Database
+from portal.messages.delivery import Delivery
+from portal.messages.domain import Channel, Contact
+from portal.messages.ledger import Ledger
+from portal.messages.render import Renderer
+from portal.messages.senders import FileSender, Sender
+from portal.messages.service import Outbox
+from portal.messages.smtp import SmtpSender
+from portal.messages.stops import Stops
+from portal.people.directory import PeopleDirectory
+from portal.settings import ROOT, Settings
+from portal.study.service import StudyBook
+from portal.team.notices import TeamDirectory
+
+
+def build_outbox(
+    settings: Settings, database: Database, clock: Clock, studies: StudyBook, sender: Sender | None
+) -> Outbox:
+    """The outbox. `sender` takes the place of every way of sending that the settings name."""
+    people, team = PeopleDirectory(database), TeamDirectory(database)
+
+    def directory(subjects: Sequence[str]) -> Mapping[str, Contact]:
+        return {**people(subjects), **team(subjects)}
+
+    def name(neutral: bool) -> str:  # noqa: FBT001 - the one thing it depends on
+        return settings.mail_name if neutral else studies.current().study.sponsor.name
+
+    renderer = Renderer(
+        ROOT / "templates" / "emails", ROOT / "portal" / "translations", settings.public_url,
+        first_language=lambda: studies.current().study.languages[0],
+    )  # fmt: skip
+    delivery = Delivery(
+        Ledger(database, clock), clock, renderer, directory, _senders(settings, sender),
+        keyring=database.keyring, stops=Stops(database.keyring, settings.public_url), name=name,
+    )  # fmt: skip
+    return Outbox(clock, renderer, directory, delivery)
+
+
+def _senders(settings: Settings, instead: Sender | None) -> Mapping[Channel, Sender]:
+    files = FileSender(settings.instance / "outbox", settings.mail_from)
+    email: Sender = SmtpSender(settings.smtp_url, settings.mail_from) if settings.smtp_url else files
+    return {Channel.EMAIL: instead or email, Channel.SMS: instead or files}
