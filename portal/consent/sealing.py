@@ -6,23 +6,28 @@ from portal.consent.records import Records
 from portal.db.engine import Database
 from portal.messages.service import Outbox
 from portal.people.service import PeopleService
+from portal.receipts.domain import Kind
 from portal.receipts.errors import SealFailed
 from portal.receipts.service import ReceiptService
+from portal.team.notices import TeamNotices
+from portal.web.scopes import Permission
 
 log = structlog.get_logger(__name__)
 
 
 class Sealing:
-    """Makes receipts for what has none, and tells the participant that her copy is ready."""
+    """Makes receipts for what has none, and tells her that it is ready and the team that it is its turn."""
 
     def __init__(
-        self, database: Database, records: Records, receipts: ReceiptService, people: PeopleService, outbox: Outbox
-    ) -> None:
+        self, database: Database, records: Records, receipts: ReceiptService, people: PeopleService, outbox: Outbox,
+        notices: TeamNotices,
+    ) -> None:  # fmt: skip
         self._database = database
         self._records = records
         self._receipts = receipts
         self._people = people
         self._outbox = outbox
+        self._notices = notices
 
     def run(self) -> int:
         """Seal everything that waits; gives how many were sealed. One failure does not hold up the rest."""
@@ -36,7 +41,13 @@ class Sealing:
         except SealFailed as error:
             log.warning("receipt waits", reference=reference, why=str(error))
             return False
-        if self._people.email_of(person.id):
-            with self._database.transaction() as session:
+        reachable = self._people.email_of(person.id) is not None
+        with self._database.transaction() as session:
+            if reachable:
                 self._outbox.queue(session, template="copy_ready", to=person.subject, key=f"receipt:{reference}")
+            if record.kind is Kind.CONSENT:
+                self._notices.tell(
+                    session, "team_consent", key=f"consent:{reference}", permission=Permission.COUNTERSIGN,
+                    site=person.site,
+                )  # fmt: skip
         return True

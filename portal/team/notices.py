@@ -1,6 +1,6 @@
 """What members of the team are told by e-mail. The words name nobody: what happened is read after sign-in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +12,8 @@ from portal.team.store import StaffRow
 from portal.web.scopes import Permission
 
 _PREFIX = "staff:"
+Audience = Callable[[Permission, str | None], Sequence[int]]
+"""Gives the members, by number, who have the permission now and see the site."""
 
 
 class TeamDirectory:
@@ -35,21 +37,22 @@ class TeamDirectory:
 class TeamNotices:
     """Tells everybody who may deal with something."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, audience: Audience) -> None:
         self._outbox = outbox
+        self._audience = audience
 
     def tell(
-        self, session: Session, template: str, *, key: str, permission: Permission,
+        self, session: Session, template: str, *, key: str, permission: Permission, site: str | None = None,
         context: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
-        """Queue the message for each member who has the permission, in the caller's transaction, once by the key.
+        """Queue the message for each member who may deal with it now, in the caller's transaction, once by the key.
 
         Args:
             template: one of the messages `team_…` of `portal.messages.kinds`.
             key: names the occasion, such as "recording-alarm:12"; never a person.
+            site: of the participant concerned, if there is one: who may not see her is not told.
         """
-        for row in session.scalars(select(StaffRow).where(StaffRow.closed_at.is_(None))):
-            if permission in row.as_member().permissions:
-                self._outbox.queue(
-                    session, template=template, to=f"{_PREFIX}{row.id}", key=f"{key}:staff:{row.id}", context=context
-                )
+        for staff_id in self._audience(permission, site):
+            self._outbox.queue(
+                session, template=template, to=f"{_PREFIX}{staff_id}", key=f"{key}:staff:{staff_id}", context=context
+            )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from portal.clock import Clock
 from portal.db.engine import Database
+from portal.delegation.domain import allowed
 from portal.messages.delivery import Delivery
 from portal.messages.domain import Channel, Contact
 from portal.messages.ledger import Ledger
@@ -15,7 +16,9 @@ from portal.messages.stops import Stops
 from portal.people.directory import PeopleDirectory
 from portal.settings import ROOT, Settings
 from portal.study.service import StudyBook
-from portal.team.notices import TeamDirectory
+from portal.team.notices import TeamDirectory, TeamNotices
+from portal.web.scopes import Permission
+from portal.wiring.team import Team
 
 
 def build_outbox(
@@ -39,6 +42,21 @@ def build_outbox(
         keyring=database.keyring, stops=Stops(database.keyring, settings.public_url), name=name,
     )  # fmt: skip
     return Outbox(clock, renderer, directory, delivery)
+
+
+def build_notices(outbox: Outbox, team: Team, studies: StudyBook) -> TeamNotices:
+    """Who of the team is told: those who may deal with it at this moment."""
+
+    def audience(permission: Permission, site: str | None) -> Sequence[int]:
+        apart = site is not None and studies.current().study.sites_apart
+        return [
+            one.id
+            for one in team.members.members()
+            if permission in allowed(one.permissions, team.delegations.tasks(one))
+            and (not apart or one.sites is None or site in one.sites)
+        ]
+
+    return TeamNotices(outbox, audience)
 
 
 def _senders(settings: Settings, instead: Sender | None) -> Mapping[Channel, Sender]:

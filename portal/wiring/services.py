@@ -41,7 +41,7 @@ from portal.web.principal import Principal
 from portal.web.recent import Proofs
 from portal.web.sessions import SessionStore
 from portal.wiring.booking import build_booking
-from portal.wiring.messages import build_outbox
+from portal.wiring.messages import build_notices, build_outbox
 from portal.wiring.operations import build_doctor, copy_before_upgrade
 from portal.wiring.team import build_team, principal, sites
 
@@ -85,14 +85,15 @@ def build(
     readings = Readings(database, clock, audit)
     consents = ConsentService(database, clock, audit, studies, readings)
     records = Records(database, studies, people, receipts)
-    sealing = Sealing(database, records, receipts, people, outbox)
+    notices = build_notices(outbox, team, studies)
+    sealing = Sealing(database, records, receipts, people, outbox, notices)
     booking = build_booking(database, clock, audit, studies, consents, team.members)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
     doctor, metrics = build_doctor(settings, database, studies, clock), Metrics(database, clock, settings.instance)
     return Services(
         registry=(
             settings, database, studies, audit, outbox, people, *team.registry, receipts, readings, consents, records,
-            sealing, demographics, sessions, Proofs(clock),
+            sealing, notices, demographics, sessions, Proofs(clock),
             doctor, metrics, *booking,
         ),
         session_key=_session_key(settings),
