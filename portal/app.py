@@ -12,6 +12,7 @@ from portal.delegation.views import bp as delegation
 from portal.demographics.views import bp as demographics
 from portal.journey.views import bp as journey
 from portal.operations.views import bp as operations
+from portal.passkeys.views import bp as passkeys
 from portal.people.views import bp as people
 from portal.receipts.views import bp as receipts
 from portal.settings import ROOT, Settings
@@ -53,6 +54,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         receipts,
         team,
         delegation,
+        passkeys,
         workspace,
         operations,
         leave,

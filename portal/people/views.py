@@ -46,7 +46,7 @@ def open_invitation(token: str) -> Response | tuple[str, int]:
     except tuple(_PROBLEMS) as error:
         page, code = _PROBLEMS[type(error)]
         return render_template(page), code
-    _start(person)
+    start_session(person)
     return redirect(url_for("journey.home"))
 
 
@@ -78,7 +78,7 @@ def sign_in_code() -> Response | str:
         except CodeRefused:
             form.code.errors = [_("This code does not work. Check the newest e-mail, or ask for a new code")]
         else:
-            _start(person)
+            start_session(person)
             return redirect(url_for("journey.home"))
     return render_template("people/sign_in_code.html", form=form)
 
@@ -109,5 +109,6 @@ def sign_out() -> Response:
     return redirect(url_for("people.sign_in"))
 
 
-def _start(person: Participant) -> None:
+def start_session(person: Participant) -> None:
+    """Start a participant's session."""
     principal.sign_in(principal.Principal(f"participant:{person.id}", JOURNEY))

@@ -40,7 +40,7 @@ def sign_in() -> Response | str:
                 _("The address, password and code do not fit together. A code works once: wait for the next one")
             ]
         else:
-            return _start(member)
+            return start_session(member)
     return render_template("team/sign_in.html", form=form)
 
 
@@ -66,7 +66,7 @@ def join(token: str) -> Response | str | tuple[str, int]:
         except EmailTaken:
             form.email.errors = [_("Another member has this address")]
         else:
-            return _start(member)
+            return start_session(member)
     address = pyotp.TOTP(enrolment.totp_secret).provisioning_uri(name=request.host, issuer_name="Study portal")
     return render_template(
         "team/join.html", form=form, secret=enrolment.totp_secret, qr=qr_svg(address), role=enrolment.role
@@ -88,9 +88,7 @@ def confirm() -> Response | str:
                 _("The password and the code do not fit together. A code works once: wait for the next one")
             ]
         else:
-            proofs = service(Proofs)
-            proofs.note()
-            return redirect(proofs.take_next() or url_for("workspace.start"))
+            return after_proof()
     return render_template("team/confirm.html", form=form)
 
 
@@ -158,11 +156,19 @@ def qr_svg(text: str) -> str:
     return segno.make(text, error="m").svg_data_uri(scale=4)
 
 
+def after_proof() -> Response:
+    """Note the proof and go on to where it was asked for."""
+    proofs = service(Proofs)
+    proofs.note()
+    return redirect(proofs.take_next() or url_for("workspace.start"))
+
+
 def _actor() -> Actor:
     return Actor.staff(principal.current_principal().id)
 
 
-def _start(member: Member) -> Response:
+def start_session(member: Member) -> Response:
+    """Start the session of a member who has shown both factors, or a passkey."""
     principal.sign_in(principal.Principal(f"staff:{member.id}", member.permissions))
     service(Proofs).note()
     return redirect(url_for("workspace.start"))

@@ -11,8 +11,10 @@ from portal.consent.service import ConsentService
 from portal.db.engine import Database
 from portal.delegation.domain import allowed
 from portal.delegation.service import DelegationService
+from portal.passkeys.service import PasskeyService
 from portal.people.errors import ParticipantUnknown
 from portal.people.service import PeopleService
+from portal.settings import Settings
 from portal.study.service import StudyBook
 from portal.team.errors import MemberUnknown
 from portal.team.factors import Passwords
@@ -31,20 +33,27 @@ class Team:
 
     members: TeamService
     delegations: DelegationService
+    passkeys: PasskeyService
 
     @property
     def registry(self) -> tuple[object, ...]:
         """For the application's registry."""
-        return (self.members, self.delegations)
+        return (self.members, self.delegations, self.passkeys)
 
 
 def build_team(
-    database: Database, clock: Clock, audit: AuditLog, hasher: PasswordHasher, sessions: SessionStore
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    audit: AuditLog,
+    hasher: PasswordHasher,
+    sessions: SessionStore,
 ) -> Team:
     """Build them."""
     return Team(
         TeamService(database, clock, audit, Passwords(hasher), sessions.end_all),
         DelegationService(database, clock, audit),
+        PasskeyService(database, clock, audit, public_url=settings.public_url),
     )
 
 

@@ -39,10 +39,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(instance: Path) -> Iterator[Server]:
-    """`portal up` as a demonstration."""
+def running(instance: Path, host: str = "127.0.0.1") -> Iterator[Server]:
+    """`portal up` as a demonstration. Passkeys need the host "localhost"; a bare address has none."""
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{host}:{port}"
     environ = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
     environ |= {
         "PORTAL_INSTANCE": str(instance),
