@@ -15,6 +15,7 @@ from portal.operations.views import bp as operations
 from portal.passkeys.views import bp as passkeys
 from portal.people.views import bp as people
 from portal.receipts.views import bp as receipts
+from portal.recruitment.views import bp as recruitment
 from portal.settings import ROOT, Settings
 from portal.study.service import StudyBook
 from portal.team.views import bp as team
@@ -55,6 +56,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         team,
         delegation,
         passkeys,
+        recruitment,
         workspace,
         operations,
         leave,

@@ -46,15 +46,6 @@ class DemographicsService:
         with self._database.reading() as session:
             return _latest(session, participant_id)
 
-    def answered_counts(self) -> dict[int, int]:
-        """How many questions each participant has answered, in one query; what was answered stays sealed."""
-        query = select(DemographicAnswerRow.participant_id, DemographicAnswerRow.question_key).distinct()
-        counts: dict[int, int] = {}
-        with self._database.reading() as session:
-            for participant_id, _ in session.execute(query):
-                counts[participant_id] = counts.get(participant_id, 0) + 1
-        return counts
-
     def open_until(self, person: Participant) -> datetime | None:
         """Until when answers can be changed; None while consent does not stand."""
         since = self._consented(person)

@@ -12,6 +12,7 @@ from portal.canonical import canonical_json, sha256_hex
 from portal.study.booking import BookingRules
 from portal.study.interview import InterviewRoom, TopicGuide
 from portal.study.parts import Colour, Document, Effect, Frozen, GroupKey, Key, Text, Version
+from portal.study.recruitment import Recruitment
 
 
 class Sponsor(Frozen):
@@ -249,6 +250,7 @@ class Study(Frozen):
     signposts: tuple[Signpost, ...] = Field(min_length=1)
     interview_room: InterviewRoom = InterviewRoom()
     booking: BookingRules = BookingRules()
+    recruitment: Recruitment = Recruitment()
     documents: dict[str, Documents]
 
     @model_validator(mode="after")
@@ -256,6 +258,18 @@ class Study(Frozen):
         missing = {group.key for group in self.groups} ^ set(self.documents)
         if missing:
             raise ValueError(f"groups and folders of documents differ: {', '.join(sorted(missing))}")
+        return self
+
+    @model_validator(mode="after")
+    def _recruitment_names_what_exists(self) -> "Study":
+        places = {(site.key, group.key) for site in self.sites for group in self.groups}
+        for target in self.recruitment.targets:
+            if (target.site, target.group) not in places:
+                raise ValueError(f"recruitment: no site {target.site!r} with group {target.group!r}")
+        asked = {one.key for documents in self.documents.values() for one in documents.questionnaire.questions}
+        unknown = sorted(set(self.recruitment.sampling) - asked) if self.documents else []
+        if unknown:
+            raise ValueError(f"recruitment: sampling names questions that are not asked: {', '.join(unknown)}")
         return self
 
     @property

@@ -32,6 +32,9 @@ _RESEARCHER = frozenset(
         Permission.BOOKINGS_READ,
         Permission.BOOKINGS_MANAGE,
         Permission.OWN_HOURS,
+        Permission.RECRUITMENT,
+        Permission.NOTES_READ,
+        Permission.NOTES_WRITE,
     }
 )
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -41,6 +44,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.AUDIT_READ,
         Permission.DELEGATION_SIGN,
         Permission.OPERATIONS_READ,
+        Permission.EXPORT,
+        Permission.SITE_FILE,
+        Permission.ERASE,
     },
     Role.RESEARCHER: _RESEARCHER,
     Role.AUDITOR: frozenset(
@@ -50,6 +56,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.RECEIPTS_READ,
             Permission.AUDIT_READ,
             Permission.DELEGATION_READ,
+            Permission.SITE_FILE,
         }
     ),
     Role.IT: frozenset({Permission.OWN_ACCOUNT, Permission.TEAM_MANAGE, Permission.OPERATIONS_READ}),

@@ -44,6 +44,7 @@ from portal.wiring.booking import build_booking
 from portal.wiring.messages import build_notices, build_outbox
 from portal.wiring.operations import build_doctor, copy_before_upgrade
 from portal.wiring.team import build_team, principal, sites
+from portal.wiring.workspace import workspace_services
 
 T = TypeVar("T")
 
@@ -94,7 +95,7 @@ def build(
         registry=(
             settings, database, studies, audit, outbox, people, *team.registry, receipts, readings, consents, records,
             sealing, notices, demographics, sessions, Proofs(clock),
-            doctor, metrics, *booking,
+            doctor, metrics, *booking, *workspace_services(database, clock, audit, studies),
         ),
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),

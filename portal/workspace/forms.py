@@ -2,13 +2,70 @@
 
 from collections.abc import Collection
 
+from flask import request, url_for
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField
+from wtforms import RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from portal.study.domain import Study
-from portal.web.forms import Form
+from portal.web.forms import Form, TextField
+from portal.workspace.domain import Step, Wanted
+
+
+def steps() -> dict[str, str]:
+    """Each step in words."""
+    return {
+        Step.OPEN: str(_l("has not opened the link")),
+        Step.CONSENT: str(_l("is reading or deciding")),
+        Step.RECONSENT: str(_l("a new version waits for consent")),
+        Step.COUNTERSIGN: str(_l("countersign")),
+        Step.ANSWER: str(_l("answers questions")),
+        Step.READY: str(_l("ready for the interview")),
+        Step.INTERVIEWED: str(_l("was interviewed")),
+        Step.WITHDRAWN: str(_l("withdrawn")),
+        Step.DECLINED: str(_l("said no")),
+        Step.EXCLUDED: str(_l("not taking part")),
+    }
+
+
+class SearchForm(Form):
+    """What the list of participants is narrowed to. Nothing here changes anything, so it has no token."""
+
+    class Meta:
+        """Read from the address."""
+
+        csrf = False
+
+    study_id = TextField(_l("Study ID, or a part of it"), most=20)
+    group = SelectField(_l("Group"))
+    site = SelectField(_l("Site"))
+    step = SelectField(_l("Next step"))
+
+    @classmethod
+    def of(cls, study: Study, sites: Collection[str] | None) -> "SearchForm":
+        """The form as it was sent, with what the study has and the member may see."""
+        form = cls(request.args)
+        everything = SelectChoice("", _l("All"))
+        seen = [one for one in study.sites if sites is None or one.key in sites]
+        form.group.choices = [everything, *(SelectChoice(one.key, one.label) for one in study.groups)]
+        form.site.choices = [everything, *(SelectChoice(one.key, one.name) for one in seen)]
+        form.step.choices = [everything, *(SelectChoice(key, text) for key, text in steps().items())]
+        return form
+
+    @property
+    def wanted(self) -> Wanted:
+        """What was asked for; a value that the form does not offer counts as none."""
+        return Wanted(str(self.study_id.data or ""), *(_offered(self[name]) for name in ("group", "site", "step")))
+
+    def address(self, page: int) -> str:
+        """The address of another page of the same search."""
+        given = {key: value for key, value in self.data.items() if value}
+        return url_for("workspace.participants", **given, page=page)
+
+
+def _offered(field: SelectField) -> str:
+    return str(field.data) if field.data in {choice.value for choice in field.choices} else ""
 
 
 class InviteForm(Form):

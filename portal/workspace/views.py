@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -15,7 +15,6 @@ from portal.consent.forms import CountersignForm, EmptyForm
 from portal.consent.readings import Readings
 from portal.consent.sealing import Sealing
 from portal.consent.service import ConsentService, Countersigning
-from portal.demographics.service import DemographicsService
 from portal.people.domain import Invited, Participant
 from portal.people.errors import CannotRecruit, ParticipantUnknown
 from portal.people.service import PeopleService
@@ -27,40 +26,48 @@ from portal.team.views import qr_svg
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.services import service
-from portal.workspace.forms import InviteForm
-from portal.workspace.steps import next_step
+from portal.workspace.domain import flow, recruited
+from portal.workspace.forms import InviteForm, SearchForm, steps
+from portal.workspace.picture import draw
+from portal.workspace.service import Overview, ToDoList
+from portal.workspace.words import stages, steps_to_do
 
 bp = Blueprint("workspace", __name__, url_prefix="/workspace")
 
 
 @bp.get("")
 @requires(Permission.OWN_ACCOUNT)
-def start() -> Response:
-    """Each role's first page."""
-    permissions = current_principal().permissions
-    if Permission.PARTICIPANTS_READ in permissions:
-        return redirect(url_for("workspace.participants"))
-    return redirect(url_for("team.members"))
+def start() -> Response | str:
+    """What needs doing, and how recruitment stands; who sees no participants goes to the accounts."""
+    me = current_principal()
+    if Permission.PARTICIPANTS_READ not in me.permissions:
+        return redirect(url_for("team.members"))
+    study = service(StudyBook).current().study
+    tallies = service(Overview).tallies(me.sites)
+    places = [
+        (site.key, group.key, study.recruitment.target(site.key, group.key))
+        for site in study.sites if me.sees(site.key) for group in study.groups
+    ]  # fmt: skip
+    counted = flow(tallies)
+    todo = [*steps_to_do(tallies, me.permissions), *service(ToDoList).items(me.permissions, me.sites)]
+    return render_template(
+        "workspace/overview.html", study=study, flow=counted, picture=draw(stages(counted, study)),
+        recruited=recruited(tallies, places), todo=sorted(todo, key=lambda one: not one.urgent),
+        levels={one.key: one.label for one in study.withdrawal.levels},
+    )  # fmt: skip
 
 
 @bp.get("/participants")
 @requires(Permission.PARTICIPANTS_READ)
 def participants() -> str:
-    """Everybody, with the next step. No names here."""
-    people = service(PeopleService).all(current_principal().sites)
-    states = service(ConsentService).states(people)
-    counts = service(DemographicsService).answered_counts()
+    """A page of the participants, with the next step. No names here."""
     study = service(StudyBook).current().study
-    rows = [
-        (
-            one,
-            next_step(
-                one, states[one.id], counts.get(one.id, 0), len(study.documents[one.group].questionnaire.questions)
-            ),
-        )
-        for one in people
-    ]
-    return render_template("workspace/participants.html", rows=rows, study=study)
+    form = SearchForm.of(study, current_principal().sites)
+    found = service(Overview).page(form.wanted, _page_number(), current_principal().sites)
+    return render_template(
+        "workspace/participants.html", form=form, found=found, steps=steps(),
+        groups={one.key: one.label for one in study.groups}, sites={one.key: one.name for one in study.sites},
+    )  # fmt: skip
 
 
 @bp.route("/invite", methods=["GET", "POST"])
@@ -168,6 +175,11 @@ def audit_trail() -> str:
     return render_template(
         "workspace/audit.html", events=log.newest(200), verdict=log.verify(service(ReceiptService).anchors())
     )
+
+
+def _page_number() -> int:
+    given = request.args.get("page", "1")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 7 else 1
 
 
 def _person(study_id: str) -> Participant:

@@ -1,0 +1,135 @@
+"""Where every participant is, derived by the database itself, however many there are. No status is stored."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Subquery,
+    and_,
+    case,
+    distinct,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import Session, aliased
+
+from portal.consent.store import ConsentRow, CountersignatureRow, ReadingRow, WithdrawalRow
+from portal.demographics.store import DemographicAnswerRow
+from portal.people.store import ParticipantRow
+from portal.recruitment.domain import Kind
+from portal.recruitment.store import NotTakingPartRow, newest
+from portal.study.service import StudyBook
+from portal.workspace.domain import Step
+
+_CONSENT = aliased(ConsentRow)
+_SAID_NO = aliased(NotTakingPartRow)
+
+
+@dataclass(frozen=True)
+class Standings:
+    """What can be asked of everybody: `people` is what to select from, the rest are columns of it."""
+
+    people: FromClause
+    step: ColumnElement[str]
+    """The step, the questionnaire left out: READY stands for ANSWER too, since counting answers is dear."""
+    full_step: ColumnElement[str]
+    detail: ColumnElement[str]
+    """The reason for not taking part, or the level of withdrawal; else ""."""
+    read: ColumnElement[bool]
+
+
+def standings(session: Session, studies: StudyBook) -> Standings:
+    """The selectable. Asks the database once, for the kinds of withdrawal that occurred."""
+    ended = _ended(session, studies)
+    consents = select(ConsentRow.participant_id, func.max(ConsentRow.id).label("id")).group_by(
+        ConsentRow.participant_id
+    )
+    last = consents.subquery("last_consent")
+    people = (
+        ParticipantRow.__table__.outerjoin(last, last.c.participant_id == ParticipantRow.id)
+        .outerjoin(_CONSENT, _CONSENT.id == last.c.id)
+        .outerjoin(ended, ended.c.consent_id == _CONSENT.id)
+        .outerjoin(CountersignatureRow, CountersignatureRow.consent_id == _CONSENT.id)
+        .outerjoin(_SAID_NO, and_(_SAID_NO.participant_id == ParticipantRow.id, _SAID_NO.id.in_(newest())))
+    )
+    withdrawn, said_no = ended.c.consent_id.is_not(None), _said_no()
+    full = _step(withdrawn, said_no, studies, _unanswered(studies))
+    return Standings(
+        people=people,
+        step=_step(withdrawn, said_no, studies, false()),
+        full_step=full,
+        detail=case((withdrawn, ended.c.level), (said_no, _SAID_NO.reason), else_=""),
+        read=exists().where(ReadingRow.participant_id == ParticipantRow.id),
+    )
+
+
+def _ended(session: Session, studies: StudyBook) -> Subquery:
+    """The consents that were withdrawn from altogether, with the level."""
+    occurred = session.execute(select(WithdrawalRow.publication_hash, WithdrawalRow.level).distinct())
+    ending = [
+        (digest, level)
+        for digest, level in occurred
+        if any(one.key == level and one.ends_participation for one in studies.at(digest).study.withdrawal.levels)
+    ]
+    query = select(WithdrawalRow.consent_id, func.min(WithdrawalRow.level).label("level"))
+    kinds = tuple_(WithdrawalRow.publication_hash, WithdrawalRow.level).in_(ending) if ending else false()
+    return query.where(kinds).group_by(WithdrawalRow.consent_id).subquery("ended")
+
+
+def _said_no() -> ColumnElement[bool]:
+    """A consent given after saying no outweighs it."""
+    since = or_(_CONSENT.id.is_(None), _SAID_NO.at > _CONSENT.at)
+    return and_(_SAID_NO.kind.in_((Kind.DECLINED.value, Kind.EXCLUDED.value)), since)
+
+
+def _step(
+    withdrawn: ColumnElement[bool],
+    said_no: ColumnElement[bool],
+    studies: StudyBook,
+    unanswered: ColumnElement[bool],
+) -> ColumnElement[str]:
+    excluded = and_(said_no, _SAID_NO.kind == Kind.EXCLUDED.value)
+    return case(
+        (withdrawn, Step.WITHDRAWN.value),
+        (excluded, Step.EXCLUDED.value),
+        (said_no, Step.DECLINED.value),
+        (and_(_CONSENT.id.is_(None), ParticipantRow.first_opened_at.is_(None)), Step.OPEN.value),
+        (_CONSENT.id.is_(None), Step.CONSENT.value),
+        (_outdated(studies), Step.RECONSENT.value),
+        (CountersignatureRow.id.is_(None), Step.COUNTERSIGN.value),
+        (unanswered, Step.ANSWER.value),
+        else_=literal(Step.READY.value),
+    )
+
+
+def _outdated(studies: StudyBook) -> ColumnElement[bool]:
+    documents = studies.current().study.documents
+    return or_(
+        *(
+            and_(ParticipantRow.group == group, _CONSENT.form_hash != one.consent.content_hash)
+            for group, one in documents.items()
+        )
+    )
+
+
+def _unanswered(studies: StudyBook) -> ColumnElement[bool]:
+    answered = (
+        select(func.count(distinct(DemographicAnswerRow.question_key)))
+        .where(DemographicAnswerRow.participant_id == ParticipantRow.id)
+        .correlate(ParticipantRow)
+        .scalar_subquery()
+    )
+    questions = case(
+        *(
+            (ParticipantRow.group == group, len(one.questionnaire.questions))
+            for group, one in studies.current().study.documents.items()
+        ),
+        else_=0,
+    )
+    return answered < questions

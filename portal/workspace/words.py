@@ -1,0 +1,51 @@
+"""The overview in words: what needs doing, and the stages of the flow."""
+
+from collections.abc import Iterable, Mapping
+
+from flask_babel import gettext as _
+
+from portal.study.domain import Study
+from portal.web.scopes import Permission
+from portal.workspace.domain import Flow, Step, Tally, ToDo
+from portal.workspace.picture import Stage
+
+
+def steps_to_do(tallies: Iterable[Tally], permissions: frozenset[str]) -> list[ToDo]:
+    """What the steps of the participants ask of the team."""
+    waiting = sum(one.people for one in tallies if one.step is Step.COUNTERSIGN)
+    if not waiting or Permission.COUNTERSIGN not in permissions:
+        return []
+    return [ToDo("countersign", waiting, "workspace.participants", {"step": Step.COUNTERSIGN.value}, urgent=True)]
+
+
+def stages(counted: Flow, study: Study) -> list[Stage]:
+    """The flow of participants, from invitation to interview."""
+    levels = {one.key: one.label for one in study.withdrawal.levels}
+    reasons = {one.key: one.label for one in study.recruitment.reasons}
+    return [
+        Stage(
+            [
+                _("Invited: %(n)s", n=counted.invited),
+                _("opened the link: %(n)s", n=counted.opened),
+                _("read the information: %(n)s", n=counted.read),
+            ],
+            [
+                _("Not taking part: %(n)s", n=counted.not_taking_part),
+                *_listed(_("Excluded: %(n)s", n=sum(counted.excluded.values())), counted.excluded, reasons),
+                *_listed(_("Said no: %(n)s", n=sum(counted.declined.values())), counted.declined, reasons),
+                _("No answer yet: %(n)s", n=counted.undecided),
+            ],
+        ),
+        Stage(
+            [_("Consented: %(n)s", n=counted.consented)],
+            _listed(_("Withdrew: %(n)s", n=sum(counted.withdrew.values())), counted.withdrew, levels),
+        ),
+        Stage(
+            [_("Interviewed: %(n)s", n=counted.interviewed)],
+            [_("Still to be interviewed: %(n)s", n=counted.waiting)],
+        ),
+    ]
+
+
+def _listed(head: str, counts: Mapping[str, int], words: Mapping[str, str]) -> list[str]:
+    return [head, *(f"• {words.get(key, key) or _('no reason given')}: {n}" for key, n in counts.items())]
