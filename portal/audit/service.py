@@ -60,6 +60,12 @@ class AuditLog:
         with self._database.transaction() as session:
             return self.record(session, kind, actor=actor, subject=subject, **fields)
 
+    def head(self) -> Entry:
+        """The chain's last link. Before the first event: sequence 0 and the hash that the first one names."""
+        with self._database.reading() as session:
+            row = session.get_one(AuditHead, 1)
+            return Entry(row.seq, row.hash, self._clock())
+
     def newest(self, most: int) -> list[Event]:
         """The newest events, newest first."""
         with self._database.reading() as session:

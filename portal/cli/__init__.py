@@ -5,6 +5,7 @@ import sys
 import click
 
 from portal.cli.audit import audit
+from portal.cli.backup import backup, restore
 from portal.cli.demo import demo
 from portal.cli.doctor import doctor
 from portal.cli.keys import keys
@@ -21,7 +22,7 @@ def portal() -> None:
     """A secure interview and consent portal for health research."""
 
 
-for command in (up, worker, demo, study, team, keys, audit, verify, doctor):
+for command in (up, worker, demo, study, team, keys, audit, verify, doctor, backup, restore):
     portal.add_command(command)
 
 

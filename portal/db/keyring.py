@@ -75,6 +75,15 @@ class Keyring:
         """A keyring with the current key alone, for when everything has been sealed anew."""
         return type(self)({self.current: self._keys[self.current]}, self._index_key)
 
+    def joined(self, other: Self) -> Self:
+        """A keyring with the keys of both, of one portal at two times. Raises KeyringError."""
+        clash = [
+            version for version in self._keys if other._keys.get(version, self._keys[version]) != self._keys[version]
+        ]
+        if clash or self._index_key != other._index_key:
+            raise KeyringError("the data keys are of two different portals")
+        return type(self)({**self._keys, **other._keys}, self._index_key)
+
     def seal(self, purpose: str, plaintext: bytes) -> bytes:
         """Seal bytes for a purpose such as "people.identity.name"."""
         nonce = os.urandom(_NONCE)

@@ -8,23 +8,22 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
-from portal.db.engine import Database
 from portal.db.errors import SnapshotFailed
 
-_DUMP = "database.dump"
-_FILE = "database.sqlite3"
+_DUMP = ".dump"
+_FILE = ".sqlite3"
 
 
-def take(database: Database, folder: Path) -> Path:
-    """Copy the database into the folder (mode 0600) and give the file.
+def take(database_url: str, folder: Path, name: str = "database") -> Path:
+    """Copy the database into the folder (mode 0600) and give the file: `<name>.sqlite3` or `<name>.dump`.
 
     Raises:
         SnapshotFailed: with what to do.
     """
-    address = make_url(database.engine.url)
+    address = make_url(database_url)
     if address.get_backend_name() == "sqlite":
-        return _copy_sqlite(Path(str(address.database)), folder / _FILE)
-    target = _closed(folder / _DUMP)
+        return _copy_sqlite(Path(str(address.database)), folder / f"{name}{_FILE}")
+    target = _closed(folder / f"{name}{_DUMP}")
     _run(["pg_dump", "--format=custom", "--no-owner", "--file", str(target)], address)
     return target
 
@@ -32,9 +31,9 @@ def take(database: Database, folder: Path) -> Path:
 def put_back(file: Path, database_url: str) -> None:
     """Fill an empty database from what `take` made. Raises SnapshotFailed."""
     address = make_url(database_url)
-    if (address.get_backend_name() == "sqlite") != (file.name == _FILE):
+    if (address.get_backend_name() == "sqlite") != (file.suffix == _FILE):
         raise SnapshotFailed("the backup is of the other kind of database: set PORTAL_DATABASE_URL to fit it")
-    if file.name == _FILE:
+    if file.suffix == _FILE:
         target = Path(str(address.database))
         _copy_sqlite(file, target)
         _check_sqlite(target)

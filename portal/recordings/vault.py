@@ -56,6 +56,11 @@ class Files:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    @property
+    def root(self) -> Path:
+        """The folder that holds them all."""
+        return self._root
+
     def new_folder(self, recording: str) -> Path:
         """Make the folder of a new recording. Raises OSError, also when it is there already."""
         path = self.folder(recording)

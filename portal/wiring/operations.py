@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db import snapshot
 from portal.db.engine import Database
 from portal.operations import configuration, data, machine, network
+from portal.operations.backup import Backups, Recipients
+from portal.operations.metrics import Metrics
+from portal.operations.mirror import Destroyed, Mirror
 from portal.operations.service import Doctor
 from portal.settings import Settings
 from portal.study.service import StudyBook
@@ -33,8 +37,26 @@ def build_doctor(settings: Settings, database: Database, studies: StudyBook, clo
     )
 
 
-def copy_before_upgrade(database: Database, instance: Path, revision: str) -> None:
+def copy_before_upgrade(database_url: str, instance: Path, revision: str) -> None:
     """Keep the database as it was before its schema changes. Raises SnapshotFailed, and nothing is changed."""
     folder = instance / "before-upgrade" / revision
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    snapshot.take(database, folder)
+    snapshot.take(database_url, folder)
+
+
+def build_operations(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    audit: AuditLog,
+    studies: StudyBook,
+    recipients: Recipients,
+    destroyed: Destroyed,
+) -> tuple[object, ...]:
+    """What running the portal needs: the doctor, figures, backups encrypted to the study's recovery key."""
+    mirror = Mirror(settings.instance / "vault", destroyed)
+    return (
+        build_doctor(settings, database, studies, clock),
+        Metrics(database, clock, settings.instance),
+        Backups(settings, database, clock, audit, recipients, mirror),
+    )

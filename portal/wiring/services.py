@@ -23,7 +23,7 @@ from portal.duties import heartbeat
 from portal.duties.loop import Duty, Worker
 from portal.messages.senders import Sender
 from portal.messages.service import Outbox
-from portal.operations.metrics import Metrics
+from portal.operations.backup import Backups
 from portal.people.domain import Participant
 from portal.people.service import PeopleService
 from portal.receipts import certificates
@@ -42,7 +42,7 @@ from portal.web.recent import Proofs
 from portal.web.sessions import SessionStore
 from portal.wiring.booking import build_booking
 from portal.wiring.messages import build_notices, build_outbox
-from portal.wiring.operations import build_doctor, copy_before_upgrade
+from portal.wiring.operations import build_operations, copy_before_upgrade
 from portal.wiring.team import build_team, principal, sites
 from portal.wiring.workspace import workspace_services
 
@@ -90,12 +90,12 @@ def build(
     sealing = Sealing(database, records, receipts, people, outbox, notices)
     booking = build_booking(database, clock, audit, studies, consents, team.members)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
-    doctor, metrics = build_doctor(settings, database, studies, clock), Metrics(database, clock, settings.instance)
+    operations = build_operations(settings, database, clock, audit, studies, tuple, lambda _recording: False)
     return Services(
         registry=(
             settings, database, studies, audit, outbox, people, *team.registry, receipts, readings, consents, records,
             sealing, notices, demographics, sessions, Proofs(clock),
-            doctor, metrics, *booking, *workspace_services(database, clock, audit, studies),
+            *operations, *booking, *workspace_services(database, clock, audit, studies),
         ),
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
@@ -116,6 +116,7 @@ def worker(services: Services) -> Worker:
         (
             Duty("seal receipts", 1, services.get(Sealing).run),
             Duty("send messages", 1, services.get(Outbox).send_due),
+            Duty("back up", 600, services.get(Backups).nightly),
             Duty("sweep sessions", 600, services.get(SessionStore).sweep),
             Duty("sweep rate limits", 600, DatabaseStorage(database=services.get(Database)).sweep),
         ),
@@ -127,7 +128,8 @@ def open_database(settings: Settings) -> Database:
     """The database, its schema up to date."""
     keys = keyring(settings)
     database = Database(settings.effective_database_url, keys, personal_keys(settings, keys))
-    migrate.upgrade(database, before=lambda revision: copy_before_upgrade(database, settings.instance, revision))
+    url = settings.effective_database_url
+    migrate.upgrade(database, before=lambda revision: copy_before_upgrade(url, settings.instance, revision))
     return database
 
 

@@ -12,7 +12,7 @@ from portal.wiring import open_database, personal_keys
 
 def test_a_copy_can_be_put_back(worlds, tmp_path, request):
     person = worlds.invite().participant
-    copy = snapshot.take(worlds.get(Database), tmp_path)
+    copy = snapshot.take(worlds.settings.effective_database_url, tmp_path)
     assert copy.stat().st_mode & 0o077 == 0
     if worlds.settings.database_url:
         cluster = request.getfixturevalue("cluster")
@@ -56,7 +56,7 @@ def test_without_a_copy_nothing_is_changed(world):
 
 
 def test_a_damaged_copy_is_refused(world, tmp_path):
-    copy = snapshot.take(world.get(Database), tmp_path)
+    copy = snapshot.take(world.settings.effective_database_url, tmp_path)
     content = bytearray(copy.read_bytes())
     content[20000:60000] = b"\xff" * 40000
     copy.write_bytes(content)
@@ -65,7 +65,7 @@ def test_a_damaged_copy_is_refused(world, tmp_path):
 
 
 def test_the_other_kind_of_database_is_refused(world, tmp_path):
-    copy = snapshot.take(world.get(Database), tmp_path)
+    copy = snapshot.take(world.settings.effective_database_url, tmp_path)
     with pytest.raises(SnapshotFailed, match="other kind"):
         snapshot.put_back(copy, "postgresql://nobody@/nothing")
 
