@@ -33,7 +33,7 @@ KINDS: Mapping[str, Mapping[str, type]] = {
     "notice": {"track": str, "ms": int},
     "part": {"part": int, "ms": int},
     "track": {"track": str, "role": str, "part": int, "file": str, "media": str, "codecs": str, "ms": int},
-    "clock": {"track": str, "media": str, "ntp": int, "rtp": int, "ms": int},
+    "clock": {"track": str, "media": str, "ntp": str, "rtp": int, "ms": int},
     "pause": {"ms": int},
     "resume": {"ms": int},
     "mute": {"track": str, "media": str, "ms": int, "muted": bool},
