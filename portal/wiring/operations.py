@@ -7,12 +7,14 @@ from portal.clock import Clock
 from portal.db import snapshot
 from portal.db.engine import Database
 from portal.operations import configuration, data, machine, network
+from portal.operations.alarms import Alarms
 from portal.operations.backup import Backups, Recipients
 from portal.operations.metrics import Metrics
 from portal.operations.mirror import Destroyed, Mirror
 from portal.operations.service import Doctor
 from portal.settings import Settings
 from portal.study.service import StudyBook
+from portal.team.notices import TeamNotices
 
 
 def build_doctor(settings: Settings, database: Database, studies: StudyBook, clock: Clock) -> Doctor:
@@ -50,13 +52,16 @@ def build_operations(
     clock: Clock,
     audit: AuditLog,
     studies: StudyBook,
+    notices: TeamNotices,
     recipients: Recipients,
     destroyed: Destroyed,
 ) -> tuple[object, ...]:
     """What running the portal needs: the doctor, figures, backups encrypted to the study's recovery key."""
     mirror = Mirror(settings.instance / "vault", destroyed)
+    doctor = build_doctor(settings, database, studies, clock)
     return (
-        build_doctor(settings, database, studies, clock),
+        doctor,
+        Alarms(database, clock, doctor, notices),
         Metrics(database, clock, settings.instance),
         Backups(settings, database, clock, audit, recipients, mirror),
     )

@@ -23,6 +23,7 @@ from portal.duties import heartbeat
 from portal.duties.loop import Duty, Worker
 from portal.messages.senders import Sender
 from portal.messages.service import Outbox
+from portal.operations.alarms import Alarms
 from portal.operations.backup import Backups
 from portal.people.domain import Participant
 from portal.people.service import PeopleService
@@ -90,7 +91,7 @@ def build(
     sealing = Sealing(database, records, receipts, people, outbox, notices)
     booking = build_booking(database, clock, audit, studies, consents, team.members)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
-    operations = build_operations(settings, database, clock, audit, studies, tuple, lambda _recording: False)
+    operations = build_operations(settings, database, clock, audit, studies, notices, tuple, lambda _recording: False)
     return Services(
         registry=(
             settings, database, studies, audit, outbox, people, *team.registry, receipts, readings, consents, records,
@@ -117,6 +118,7 @@ def worker(services: Services) -> Worker:
             Duty("seal receipts", 1, services.get(Sealing).run),
             Duty("send messages", 1, services.get(Outbox).send_due),
             Duty("back up", 600, services.get(Backups).nightly),
+            Duty("look after the portal", 3600, services.get(Alarms).run),
             Duty("sweep sessions", 600, services.get(SessionStore).sweep),
             Duty("sweep rate limits", 600, DatabaseStorage(database=services.get(Database)).sweep),
         ),
