@@ -80,6 +80,10 @@ class SafeHours:
         return None
 
 
+CAREFUL_HOURS = SafeHours()
+"""For who has not chosen: no messages at night."""
+
+
 def _local(day: date, hour: int) -> datetime:
     """The hour on London's clocks in UTC; 24 is the midnight that ends the day."""
     if hour == 24:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from portal.db.base import Base
 from portal.db.kinds import DataKind
 from portal.db.personal import PersonalText
-from portal.people.domain import Participant
+from portal.messages.domain import Channel, SafeHours
+from portal.people.domain import ContactChoices, Participant
 
 
 class ParticipantRow(Base):
@@ -37,8 +38,47 @@ class IdentityRow(Base):
     __tablename__ = "identity"
 
     participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), primary_key=True)
-    email: Mapped[str] = mapped_column(PersonalText("people.identity.email", DataKind.CONTACT))
-    email_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    email: Mapped[str | None] = mapped_column(PersonalText("people.identity.email", DataKind.CONTACT))
+    email_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+    phone: Mapped[str | None] = mapped_column(PersonalText("people.identity.phone", DataKind.CONTACT))
+
+
+class ContactChoiceRow(Base):
+    """How she may be contacted, as she chose. Without a row, the careful defaults of `ContactChoices` hold."""
+
+    __tablename__ = "contact_choice"
+
+    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), primary_key=True)
+    channel: Mapped[str | None] = mapped_column(String(10))
+    from_hour: Mapped[int]
+    to_hour: Mapped[int]
+    days: Mapped[str] = mapped_column(String(7))
+    """Digits of the days of the week, 0 for Monday."""
+    neutral_name: Mapped[bool]
+    optional: Mapped[bool]
+    may_ring: Mapped[bool]
+    voicemail: Mapped[bool]
+    changed_at: Mapped[datetime]
+
+    def keep(self, choices: ContactChoices, at: datetime) -> None:
+        """Take over what she chose."""
+        self.channel = choices.channel.value if choices.channel else None
+        self.from_hour, self.to_hour = choices.hours.start, choices.hours.end
+        self.days = "".join(str(day) for day in sorted(choices.hours.days))
+        self.neutral_name, self.optional = choices.neutral_name, choices.optional
+        self.may_ring, self.voicemail, self.changed_at = choices.may_ring, choices.voicemail, at
+
+
+def choices_of(row: ContactChoiceRow | None, identity: IdentityRow | None) -> ContactChoices:
+    """What she chose, as plain data."""
+    phone = (identity.phone or "") if identity else ""
+    if row is None:
+        return ContactChoices(phone=phone)
+    return ContactChoices(
+        Channel(row.channel) if row.channel else None,
+        SafeHours(row.from_hour, row.to_hour, frozenset(int(day) for day in row.days)),
+        row.neutral_name, row.optional, row.may_ring, row.voicemail, phone,
+    )  # fmt: skip
 
 
 class InvitationRow(Base):

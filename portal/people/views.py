@@ -1,13 +1,25 @@
 """The way in: an invitation, or an e-mail address and a code."""
 
 from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from portal.messages.errors import StopUnknown
+from portal.people.contact import ContactService
 from portal.people.domain import Participant
-from portal.people.errors import CodeRefused, EmailTaken, InvitationExpired, InvitationUnknown, InvitationUsed
-from portal.people.forms import CodeForm, EmailForm, EmptyForm
+from portal.people.errors import (
+    CodeRefused,
+    EmailTaken,
+    InvitationExpired,
+    InvitationUnknown,
+    InvitationUsed,
+    ParticipantUnknown,
+)
+from portal.people.forms import CodeForm, ContactForm, EmailForm, EmptyForm
 from portal.people.service import PeopleService
+from portal.settings import Settings
+from portal.study.service import StudyBook
 from portal.web import principal
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
@@ -99,6 +111,53 @@ def your_email() -> Response | str:
             flash(_("Saved. You can come back with this e-mail address."))
             return redirect(url_for("journey.home"))
     return render_template("people/your_email.html", form=form)
+
+
+@bp.route("/contact-choices", methods=["GET", "POST"])
+@requires(Permission.OWN_JOURNEY)
+def contact_choices() -> Response | str:
+    """How may we contact you?"""
+    contact, me = service(ContactService), principal.current_principal()
+    names = service(Settings).mail_name, service(StudyBook).current().study.sponsor.name
+    form = ContactForm.of(contact.choices(me.id), names=names, texts=contact.texts)
+    if form.validate_on_submit():
+        contact.save(me.id, form.chosen())
+        flash(_("Saved. From now on we contact you in this way only."))
+        return redirect(url_for("journey.home"))
+    email = service(PeopleService).email_of(me.id)
+    return render_template("people/contact_choices.html", form=form, email=email)
+
+
+@bp.get("/stop/<token>")
+@requires(Permission.PUBLIC)
+@limiter.limit("30 per minute")
+def stop(token: str) -> str | tuple[str, int]:
+    """Ask before stopping: mail scanners fetch links too."""
+    try:
+        service(ContactService).check_stop(token)
+    except StopUnknown:
+        return render_template("people/stop_unknown.html"), 404
+    return render_template("people/stop.html", form=EmptyForm())
+
+
+@bp.post("/stop/<token>")
+@requires(Permission.PUBLIC)
+@limiter.limit("30 per minute")
+def stop_now(token: str) -> str | tuple[str, int]:
+    """Stop, by the button or by a mail program's one click (RFC 8058), which brings no session and no form token.
+
+    The link itself is the proof, and all that it can do is to make us write less.
+    """
+    try:
+        service(ContactService).stop_optional(token)
+    except (StopUnknown, ParticipantUnknown):
+        return render_template("people/stop_unknown.html"), 404
+    return render_template("people/stopped.html")
+
+
+@bp.record_once
+def _let_mail_programs_stop(state: BlueprintSetupState) -> None:
+    state.app.extensions["csrf"].exempt(stop_now)
 
 
 @bp.post("/sign-out")

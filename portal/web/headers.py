@@ -8,6 +8,10 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
+_SECRET = ("/invitation/", "/stop/")
+"""Addresses that are secrets themselves."""
+
+
 def init_app(app: Flask, *, secure: bool) -> None:
     """Add the headers to every answer."""
 
@@ -16,7 +20,7 @@ def init_app(app: Flask, *, secure: bool) -> None:
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         headers.setdefault("Cache-Control", "no-store")
         headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer" if request.path.startswith("/invitation/") else "same-origin"
+        headers["Referrer-Policy"] = "no-referrer" if request.path.startswith(_SECRET) else "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "geolocation=(), payment=(), usb=(), camera=(), microphone=()"

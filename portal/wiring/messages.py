@@ -1,7 +1,9 @@
 """The outbox with its senders, and who looks up how somebody may be reached."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
 from portal.delegation.domain import allowed
@@ -13,7 +15,7 @@ from portal.messages.senders import FileSender, Sender
 from portal.messages.service import Outbox
 from portal.messages.smtp import SmtpSender
 from portal.messages.stops import Stops
-from portal.people.directory import PeopleDirectory
+from portal.people.contact import ContactService, PeopleDirectory
 from portal.settings import ROOT, Settings
 from portal.study.service import StudyBook
 from portal.team.notices import TeamDirectory, TeamNotices
@@ -21,10 +23,23 @@ from portal.web.scopes import Permission
 from portal.wiring.team import Team
 
 
-def build_outbox(
-    settings: Settings, database: Database, clock: Clock, studies: StudyBook, sender: Sender | None
-) -> Outbox:
-    """The outbox. `sender` takes the place of every way of sending that the settings name."""
+@dataclass(frozen=True)
+class Messages:
+    """The services that concern messages."""
+
+    outbox: Outbox
+    contact: ContactService
+
+    @property
+    def registry(self) -> tuple[object, ...]:
+        """For the application's registry."""
+        return (self.outbox, self.contact)
+
+
+def build_messages(
+    settings: Settings, database: Database, clock: Clock, audit: AuditLog, studies: StudyBook, sender: Sender | None
+) -> Messages:
+    """Build them. `sender` stands in for every way of sending that the settings name."""
     people, team = PeopleDirectory(database), TeamDirectory(database)
 
     def directory(subjects: Sequence[str]) -> Mapping[str, Contact]:
@@ -37,11 +52,18 @@ def build_outbox(
         ROOT / "templates" / "emails", ROOT / "portal" / "translations", settings.public_url,
         first_language=lambda: studies.current().study.languages[0],
     )  # fmt: skip
+    stops = Stops(database.keyring, settings.public_url)
     delivery = Delivery(
         Ledger(database, clock), clock, renderer, directory, _senders(settings, sender),
-        keyring=database.keyring, stops=Stops(database.keyring, settings.public_url), name=name,
+        keyring=database.keyring, stops=stops, name=name,
     )  # fmt: skip
-    return Outbox(clock, renderer, directory, delivery)
+    outbox = Outbox(clock, renderer, directory, delivery)
+    return Messages(outbox, ContactService(database, clock, audit, outbox, stops, texts=_sends_texts(settings)))
+
+
+def _sends_texts(settings: Settings) -> bool:
+    """Whether a text message would reach anybody: by a service, or as a file that the demonstration shows."""
+    return settings.demonstration
 
 
 def build_notices(outbox: Outbox, team: Team, studies: StudyBook) -> TeamNotices:

@@ -42,7 +42,7 @@ from portal.web.principal import Principal
 from portal.web.recent import Proofs
 from portal.web.sessions import SessionStore
 from portal.wiring.booking import build_booking
-from portal.wiring.messages import build_notices, build_outbox
+from portal.wiring.messages import build_messages, build_notices
 from portal.wiring.operations import build_operations, copy_before_upgrade
 from portal.wiring.team import build_team, principal, sites
 from portal.wiring.workspace import workspace_services
@@ -79,7 +79,8 @@ def build(
     studies = StudyBook(database, clock)
     _publish_first(studies, settings)
     audit = AuditLog(database, clock)
-    outbox = build_outbox(settings, database, clock, studies, sender)
+    messages = build_messages(settings, database, clock, audit, studies, sender)
+    outbox = messages.outbox
     people = PeopleService(database, clock, audit, outbox, studies, demonstration=settings.demonstration)
     sessions = SessionStore(database, clock)
     team = build_team(settings, database, clock, audit, hasher or PasswordHasher(), sessions)
@@ -94,8 +95,8 @@ def build(
     operations = build_operations(settings, database, clock, audit, studies, notices, tuple, lambda _recording: False)
     return Services(
         registry=(
-            settings, database, studies, audit, outbox, people, *team.registry, receipts, readings, consents, records,
-            sealing, notices, demographics, sessions, Proofs(clock),
+            settings, database, studies, audit, people, *team.registry, receipts, readings, consents, records,
+            sealing, notices, *messages.registry, demographics, sessions, Proofs(clock),
             *operations, *booking, *workspace_services(database, clock, audit, studies),
         ),
         session_key=_session_key(settings),

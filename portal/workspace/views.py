@@ -15,6 +15,7 @@ from portal.consent.forms import CountersignForm, EmptyForm
 from portal.consent.readings import Readings
 from portal.consent.sealing import Sealing
 from portal.consent.service import ConsentService, Countersigning
+from portal.people.contact import ContactService
 from portal.people.domain import Invited, Participant
 from portal.people.errors import CannotRecruit, ParticipantUnknown
 from portal.people.service import PeopleService
@@ -114,7 +115,8 @@ def identity(study_id: str) -> str:
     """Show the e-mail address; the read is on record first."""
     person = _person(study_id)
     email = service(PeopleService).read_identity(person.id, actor=_actor(), why="contact")
-    return render_template("workspace/identity.html", person=person, email=email)
+    choices = service(ContactService).choices(person.id)
+    return render_template("workspace/identity.html", person=person, email=email, choices=choices)
 
 
 @bp.route("/participants/<study_id>/countersign", methods=["GET", "POST"])

@@ -98,8 +98,8 @@ def test_a_moment_that_is_none_fails_at_once(worlds, she):
         queue(worlds, she.subject, template="reminder", context={**HOURS, "starts_at": "tomorrow"})
 
 
-def test_what_is_not_taken_is_tried_ever_less_often_then_left_to_the_team(worlds, she):
-    queue(worlds, she.subject)
+def test_what_is_not_taken_is_tried_ever_less_often_then_left_to_the_team(worlds):
+    queue(worlds, f"staff:{worlds.member().id}", template="team_consent")
     worlds.post.failing = NotSent("451")
     waits = []
     for _ in range(11):
