@@ -1,4 +1,4 @@
-# One image, commands: web | worker. The same scripts as `make run` install packages and build assets.
+# One image, commands: web | media | worker. The same scripts as `make run` install packages and build assets.
 FROM debian:trixie-slim AS assets
 WORKDIR /portal
 COPY requirements/ requirements/
