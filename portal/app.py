@@ -5,6 +5,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+from portal.booking.views import bp as booking
 from portal.consent.views import bp as consent
 from portal.db.engine import Database
 from portal.db.errors import StorageUnavailable
@@ -52,6 +53,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         people,
         consent,
         demographics,
+        booking,
         receipts,
         team,
         delegation,

@@ -1,20 +1,20 @@
 """Hold, book, move and cancel: each in one transaction, whole or not at all."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.booking import claims, events
-from portal.booking.bank_holidays import bank_holidays
-from portal.booking.domain import Appointment, Cause, Details, Diary, Hold, Slot, day_in
-from portal.booking.errors import EnoughInterviews, NoBooking, NotConsented, SlotTaken, TooLate, TooManyMoves
-from portal.booking.reads import Range, appointments, diaries, live_of, write_needs
-from portal.booking.slots import Offer, nearest, pooled
+from portal.booking.asking import Ask, Asker
+from portal.booking.domain import Appointment, Cause, Details, Diary, Hold, Slot
+from portal.booking.errors import EnoughInterviews, NoBooking, NotConsented, SlotTaken, TooManyMoves
+from portal.booking.reads import appointments, diaries, live_of, write_needs
+from portal.booking.slots import nearest, pooled
 from portal.booking.store import BookingRow, CancellationRow, HoldRow, LiveRow, PlacementRow
 from portal.clock import Clock
 from portal.db.engine import Database
@@ -29,24 +29,6 @@ Consented = Callable[[Participant], bool]
 """Whether consent stands, so that she may book."""
 Interviewers = Callable[[str], Mapping[int, str]]
 """The open accounts that may give interviews at a site, by number, with the name that participants see."""
-
-
-@dataclass(frozen=True)
-class Asker:
-    """Who books: the participant herself, or the team for her, which no notice and no limit of moves holds back."""
-
-    actor: Actor
-    team: bool = False
-
-    @classmethod
-    def herself(cls, person: Participant) -> "Asker":
-        """The participant."""
-        return cls(Actor.participant(person.study_id))
-
-    @classmethod
-    def staff(cls, staff_id: int) -> "Asker":
-        """A member of the team, on her behalf."""
-        return cls(Actor.staff(staff_id), team=True)
 
 
 class BookingService:
@@ -74,17 +56,20 @@ class BookingService:
         """The study's, as published now."""
         return self._studies.current().study.booking
 
+    def now(self) -> datetime:
+        """The present moment, by the portal's clock."""
+        return self._clock()
+
     def slots(self, person: Participant, asker: Asker) -> list[Slot]:
         """Every slot that she could book now, by time. Her own booking stands in nobody's way: she may move into it."""
         with self._database.reading() as session:
-            return self._slots(session, person, asker, live_of(session, person.id))
+            return self._slots(session, self._ask(session, person, asker))
 
     def may_book(self, person: Participant, asker: Asker) -> None:
         """Raises NotConsented, EnoughInterviews, TooLate, TooManyMoves: why she cannot book or move now."""
-        if not self._consented(person):
-            raise NotConsented
+        self._check_consent(person)
         with self._database.reading() as session:
-            self._check(session, person, asker, self._live(session, person))
+            _check(session, self._ask(session, person, asker))
 
     def hold(self, person: Participant, starts_at: datetime, asker: Asker) -> Hold:
         """Keep a time while she confirms it. A hold that she had before is given back.
@@ -93,16 +78,14 @@ class BookingService:
             NotConsented, EnoughInterviews, TooLate, TooManyMoves
             SlotTaken: with the nearest times that are free.
         """
-        if not self._consented(person):
-            raise NotConsented
-        now = self._clock()
-        expires_at = now + timedelta(minutes=self.rules.hold_minutes)
+        self._check_consent(person)
         with self._database.transaction() as session:
             lock(session, person.id)
-            live = self._live(session, person)
-            self._check(session, person, asker, live)
-            claims.sweep(session, now)
+            ask = self._ask(session, person, asker)
+            _check(session, ask)
+            claims.sweep(session, ask.now)
             claims.release(session, person.id)
+            expires_at = ask.now + timedelta(minutes=ask.rules.hold_minutes)
 
             def take(slot: Slot, diary: Diary) -> None:
                 row = HoldRow(
@@ -111,10 +94,9 @@ class BookingService:
                 )  # fmt: skip
                 session.add(row)
                 session.flush()
-                claims.claim_for_hold(session, row, diary, slot, own_booking=live.id if live else None)
+                claims.claim_for_hold(session, row, diary, slot, own_booking=ask.live.id if ask.live else None)
 
-            slot = self._take(session, person, starts_at, asker, live, take)
-        return Hold(slot, expires_at)
+            return Hold(self._take(session, ask, starts_at, take), expires_at)
 
     def held(self, participant_id: int) -> Hold | None:
         """What she holds now."""
@@ -131,22 +113,21 @@ class BookingService:
 
         Raises: as `hold`.
         """
-        if not self._consented(person):
-            raise NotConsented
+        self._check_consent(person)
         with self._database.transaction() as session:
             lock(session, person.id)
-            live = self._live(session, person)
+            ask = self._ask(session, person, asker)
+            live = ask.live
             if live and live.starts_at == starts_at and live.details == details:
                 claims.release(session, person.id)
                 return live
-            self._check(session, person, asker, live)
-            claims.sweep(session, self._clock())
+            _check(session, ask)
+            claims.sweep(session, ask.now)
             row = session.get_one(BookingRow, live.id) if live else self._new(session, person)
             slot = self._take(
-                session, person, starts_at, asker, live,
-                lambda slot, diary: claims.claim_for_booking(session, row, diary, slot),
-            )  # fmt: skip
-            return self._place(session, person, row, slot, details, asker, live)
+                session, ask, starts_at, lambda slot, diary: claims.claim_for_booking(session, row, diary, slot)
+            )
+            return self._place(session, ask, row, slot, details)
 
     def cancel(self, person: Participant, asker: Asker, cause: Cause, why: str = "") -> Appointment:
         """Cancel her booking. Raises NoBooking, TooLate."""
@@ -155,20 +136,23 @@ class BookingService:
             live = live_of(session, person.id)
             if live is None or (not live.upcoming(self._clock()) and cause is not Cause.MISSED):
                 raise NoBooking
-            if not asker.team:
-                self._in_time(live)
+            Ask(person, asker, self.rules, self._clock(), live).in_time()
             return self._cancel(session, person, live, asker.actor, cause, why)
 
     def current(self, participant_id: int) -> Appointment | None:
         """Her appointment that is still to come or going on."""
         with self._database.reading() as session:
-            live = live_of(session, participant_id)
-        return live if live and live.upcoming(self._clock()) else None
+            return self._live(session, participant_id)
 
     def currents(self, participant_ids: Sequence[int]) -> dict[int, Appointment]:
         """The same for many, by participant, in one query."""
-        wanted = BookingRow.participant_id.in_(participant_ids)
-        return {one.participant_id: one for one in self._found(wanted) if one.upcoming(self._clock())}
+        wanted, now = BookingRow.participant_id.in_(participant_ids), self._clock()
+        return {one.participant_id: one for one in self._found(wanted) if one.upcoming(now)}
+
+    def had(self, participant_id: int) -> int:
+        """How many of her interviews are over, as far as bookings tell."""
+        now = self._clock()
+        return sum(one.cancelled_at is None and one.ends_at <= now for one in self.of_participant(participant_id))
 
     def by_reference(self, reference: str) -> Appointment | None:
         """The booking of this reference, cancelled or not."""
@@ -190,74 +174,43 @@ class BookingService:
         """The open accounts that may give interviews at the site, with their names."""
         return self._interviewers(site)
 
-    def _found(self, *criteria: object) -> list[Appointment]:
+    def _found(self, *criteria: ColumnElement[bool]) -> list[Appointment]:
         with self._database.reading() as session:
-            return appointments(session, *criteria)  # type: ignore[arg-type]
+            return appointments(session, *criteria)
 
-    def _live(self, session: Session, person: Participant) -> Appointment | None:
+    def _check_consent(self, person: Participant) -> None:
+        if not self._consented(person):
+            raise NotConsented
+
+    def _ask(self, session: Session, person: Participant, asker: Asker) -> Ask:
+        return Ask(person, asker, self.rules, self._clock(), self._live(session, person.id))
+
+    def _live(self, session: Session, participant_id: int) -> Appointment | None:
         """Her booking while it can still be moved; one that is over is no obstacle to the next."""
-        live = live_of(session, person.id)
+        live = live_of(session, participant_id)
         return live if live and live.upcoming(self._clock()) else None
 
-    def _check(self, session: Session, person: Participant, asker: Asker, live: Appointment | None) -> None:
-        if live is None:
-            had = [one for one in appointments(session, BookingRow.participant_id == person.id) if not one.cancelled_at]
-            if len(had) >= self.rules.interviews:
-                raise EnoughInterviews
-        elif not asker.team:
-            self._in_time(live)
-            own = select(func.count()).where(PlacementRow.booking_id == live.id, PlacementRow.by_team.is_(False))
-            if (session.scalar(own) or 0) > self.rules.moves:
-                raise TooManyMoves
+    def _slots(self, session: Session, ask: Ask) -> list[Slot]:
+        who = self._interviewers(ask.person.site)
+        return pooled(diaries(session, who, ask.rules, ask.within(), ask.now), ask.offer)
 
-    def _in_time(self, live: Appointment) -> None:
-        if live.starts_at - self._clock() < timedelta(hours=self.rules.changes_until_hours):
-            raise TooLate
-
-    def _slots(self, session: Session, person: Participant, asker: Asker, live: Appointment | None) -> list[Slot]:
-        offer, within = self._offer(person, asker), self._within(person, live)
-        return pooled(diaries(session, self._interviewers(person.site), self.rules, within, self._clock()), offer)
-
-    def _offer(self, person: Participant, asker: Asker) -> Offer:
-        rules, now = self.rules, self._clock()
-        return Offer(
-            length=timedelta(minutes=rules.length(person.group)), every=timedelta(minutes=rules.every_minutes),
-            earliest=now if asker.team else now + timedelta(hours=rules.notice_hours),
-            latest=now + timedelta(days=rules.horizon_days),
-        )  # fmt: skip
-
-    def _within(self, person: Participant, live: Appointment | None, at: datetime | None = None) -> Range:
-        now, rules = self._clock(), self.rules
-        first = day_in(at or now)
-        last = first if at else day_in(now) + timedelta(days=rules.horizon_days)
-        off = bank_holidays(first, last) if rules.bank_holidays == "off" else ()
-        return Range(first, last, off, live.id if live else None, person.id)
-
-    def _take(
-        self,
-        session: Session,
-        person: Participant,
-        starts_at: datetime,
-        asker: Asker,
-        live: Appointment | None,
-        take: Callable[[Slot, Diary], None],
-    ) -> Slot:
+    def _take(self, session: Session, ask: Ask, starts_at: datetime, take: Callable[[Slot, Diary], None]) -> Slot:
         """Claim an interviewer for the time: whom she holds or has already, or else who has most room that day."""
-        within, offer, now = self._within(person, live, starts_at), self._offer(person, asker), self._clock()
+        within, who = ask.within(starts_at), self._interviewers(ask.person.site)
 
         def look(session: Session, interviewer_id: int) -> Diary | None:
-            return next(iter(diaries(session, [interviewer_id], self.rules, within, now)), None)
+            return next(iter(diaries(session, [interviewer_id], ask.rules, within, ask.now)), None)
 
-        found = pooled(diaries(session, self._interviewers(person.site), self.rules, within, now), offer)
-        held = session.scalar(select(HoldRow.interviewer_id).where(HoldRow.participant_id == person.id))
-        known = [one for one in (held, *(live.interviewer_ids if live else ())) if one is not None]
-        candidates = [slot for slot in found if slot.starts_at == starts_at]
+        found = pooled(diaries(session, who, ask.rules, within, ask.now), ask.offer)
+        held = session.scalar(select(HoldRow.interviewer_id).where(HoldRow.participant_id == ask.person.id))
+        known = [one for one in (held, *(ask.live.interviewer_ids if ask.live else ())) if one is not None]
         rank = {interviewer_id: place for place, interviewer_id in enumerate(dict.fromkeys(known))}
+        candidates = [slot for slot in found if slot.starts_at == starts_at]
         candidates.sort(key=lambda slot: rank.get(slot.interviewer_id, len(rank)))
         try:
             return claims.first_free(session, candidates, look, take)
         except SlotTaken:
-            raise SlotTaken(nearest(self._slots(session, person, asker, live), starts_at)) from None
+            raise SlotTaken(nearest(self._slots(session, ask), starts_at)) from None
 
     def _new(self, session: Session, person: Participant) -> BookingRow:
         """A booking, and its place as her only one. What stood there is over or cancelled."""
@@ -272,28 +225,19 @@ class BookingService:
         session.flush()
         return row
 
-    def _place(
-        self,
-        session: Session,
-        person: Participant,
-        row: BookingRow,
-        slot: Slot,
-        details: Details,
-        asker: Asker,
-        old: Appointment | None,
-    ) -> Appointment:
+    def _place(self, session: Session, ask: Ask, row: BookingRow, slot: Slot, details: Details) -> Appointment:
+        person, old = ask.person, ask.live
         sequence = old.sequence + 1 if old else 0
         kind, more = (events.MOVED, {"sequence": sequence}) if old else (events.MADE, {})
         entry = self._audit.record(
-            session, kind, actor=asker.actor, subject=person.subject, reference=row.reference,
+            session, kind, actor=ask.asker.actor, subject=person.subject, reference=row.reference,
             starts_at=slot.starts_at.isoformat(), interviewer=slot.interviewer_id, mode=details.mode.value, **more,
         )  # fmt: skip
         session.add(
             PlacementRow(
                 booking_id=row.id, sequence=sequence, interviewer_id=slot.interviewer_id, starts_at=slot.starts_at,
-                ends_at=slot.ends_at, mode=details.mode.value, by_team=asker.team,
+                ends_at=slot.ends_at, mode=details.mode.value, by_team=ask.asker.team, at=entry.at,
                 needs=personal(person.study_id, write_needs(details)),
-                at=entry.at,
             )
         )  # fmt: skip
         return Appointment(
@@ -311,20 +255,27 @@ class BookingService:
         )  # fmt: skip
         session.add(
             CancellationRow(
-                booking_id=live.id,
-                sequence=sequence,
-                cause=cause.value,
-                why=personal(person.study_id, why),
+                booking_id=live.id, sequence=sequence, cause=cause.value, why=personal(person.study_id, why),
                 at=entry.at,
             )
-        )
+        )  # fmt: skip
         claims.free(session, live.id)
         claims.release(session, person.id)
         row = session.get(LiveRow, person.id)
         if row is not None:
             session.delete(row)
         session.flush()
-        return Appointment(
-            live.id, live.reference, person.id, live.interviewer_ids, live.starts_at, live.ends_at, sequence,
-            live.made_at, entry.at, live.details, entry.at, cause,
-        )  # fmt: skip
+        return replace(live, sequence=sequence, changed_at=entry.at, cancelled_at=entry.at, cause=cause)
+
+
+def _check(session: Session, ask: Ask) -> None:
+    """Raises EnoughInterviews, TooLate, TooManyMoves."""
+    if ask.live is None:
+        mine = appointments(session, BookingRow.participant_id == ask.person.id)
+        if sum(one.cancelled_at is None for one in mine) >= ask.rules.interviews:
+            raise EnoughInterviews
+    elif not ask.asker.team:
+        ask.in_time()
+        own = select(func.count()).where(PlacementRow.booking_id == ask.live.id, PlacementRow.by_team.is_(False))
+        if (session.scalar(own) or 0) > ask.rules.moves:
+            raise TooManyMoves

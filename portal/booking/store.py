@@ -166,6 +166,8 @@ class EarlierWishRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), index=True)
     wanted: Mapped[bool]
+    known: Mapped[str] = mapped_column(Text)
+    """The quanta that were free before hers when she said so: she has seen those, and wants others."""
     at: Mapped[datetime]
 
 

@@ -24,6 +24,9 @@ class Facts:
     questions: int
     answered: int
     has_email: bool
+    booked: bool
+    interviewed: bool
+    """She has had as many interviews as the study plans."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Tasks:
     consent: Status
     about_you: Status
     email: Status
+    interview: Status
 
 
 def tasks(facts: Facts) -> Tasks:
@@ -48,9 +52,15 @@ def tasks(facts: Facts) -> Tasks:
     about = Status.LATER
     if consented:
         about = Status.DONE if facts.answered >= facts.questions else Status.TO_DO
+    interview = Status.LATER
+    if facts.booked or facts.interviewed:
+        interview = Status.DONE
+    elif consented:
+        interview = Status.TO_DO
     return Tasks(
         read=Status.DONE if facts.sheet_read else Status.TO_DO,
         consent=consent,
         about_you=about,
         email=Status.DONE if facts.has_email else Status.TO_DO,
+        interview=interview,
     )

@@ -3,6 +3,9 @@
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from portal.booking.service import BookingService
+from portal.booking.wishes import Wishes
+from portal.booking.words import countdown
 from portal.consent.readings import Readings
 from portal.consent.service import ConsentService
 from portal.demographics.service import DemographicsService
@@ -24,16 +27,24 @@ def home() -> str:
     me = service(PeopleService).participant(current_principal().id)
     documents = service(StudyBook).current().study.documents[me.group]
     state, demographics = service(ConsentService).state(me), service(DemographicsService)
+    booking = service(BookingService)
+    appointment = booking.current(me.id)
     facts = Facts(
         sheet_read=service(Readings).first(me.id, documents.information_sheet.content_hash) is not None,
         consent=state,
         questions=len(documents.questionnaire.questions),
         answered=len(demographics.answers(me.id)),
         has_email=service(PeopleService).email_of(me.id) is not None,
+        booked=appointment is not None,
+        interviewed=booking.had(me.id) >= booking.rules.interviews,
     )
     references = service(ConsentService).references(me.id)
     sealed = service(ReceiptService).sealed_among([reference for _, reference, _ in references])
-    return render_template("journey/home.html", tasks=tasks(facts), state=state, references=references, sealed=sealed)
+    return render_template(
+        "journey/home.html", tasks=tasks(facts), state=state, references=references, sealed=sealed,
+        appointment=appointment, countdown=appointment and countdown(appointment, booking.now()),
+        zone=service(Wishes).zone(me.id),
+    )  # fmt: skip
 
 
 @bp.get("/")

@@ -3,18 +3,27 @@
 from collections.abc import Mapping
 
 from portal.audit.service import AuditLog
+from portal.booking.calendar import Calendars
 from portal.booking.publishing import AvailabilityService
 from portal.booking.service import BookingService
+from portal.booking.wishes import Wishes
 from portal.clock import Clock
 from portal.consent.service import ConsentService
 from portal.db.engine import Database
+from portal.settings import Settings
 from portal.study.service import StudyBook
 from portal.team.service import TeamService
 from portal.web.scopes import Permission
 
 
 def build_booking(
-    database: Database, clock: Clock, audit: AuditLog, studies: StudyBook, consents: ConsentService, team: TeamService
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    audit: AuditLog,
+    studies: StudyBook,
+    consents: ConsentService,
+    team: TeamService,
 ) -> tuple[object, ...]:
     """Booking's services, for the registry."""
 
@@ -30,4 +39,5 @@ def build_booking(
         database, clock, audit, studies,
         consented=lambda person: consents.state(person).stands, interviewers=interviewers,
     )  # fmt: skip
-    return booking, AvailabilityService(database, clock, audit)
+    calendars = Calendars(organiser=settings.mail_from, public_url=settings.public_url, organiser_name="Appointments")
+    return booking, AvailabilityService(database, clock, audit), Wishes(database, clock, audit, booking), calendars

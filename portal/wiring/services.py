@@ -90,7 +90,7 @@ def build(
     records = Records(database, studies, people, receipts)
     notices = build_notices(outbox, team, studies)
     sealing = Sealing(database, records, receipts, people, outbox, notices)
-    booking = build_booking(database, clock, audit, studies, consents, team.members)
+    booking = build_booking(settings, database, clock, audit, studies, consents, team.members)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
     operations = build_operations(settings, database, clock, audit, studies, notices, tuple, lambda _recording: False)
     return Services(

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from portal.booking.asking import Asker
 from portal.booking.availability import parse
 from portal.booking.domain import Appointment, Details
 from portal.booking.publishing import AvailabilityService
-from portal.booking.service import Asker, BookingService
+from portal.booking.service import BookingService
 from portal.people.domain import Participant
 from portal.study.service import StudyBook
 from portal.team.domain import Member

@@ -7,10 +7,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from portal.audit.service import AuditLog
+from portal.booking.asking import Asker
 from portal.booking.availability import parse
 from portal.booking.domain import Cause, Details, Mode
 from portal.booking.errors import EnoughInterviews, NoBooking, NotConsented, SlotTaken, TooLate, TooManyMoves
-from portal.booking.service import Asker
 from portal.booking.store import BookingRow, CancellationRow, ClaimRow, HoldRow, LiveRow, PlacementRow
 from portal.consent.service import ConsentService
 from portal.db.engine import Database

@@ -13,7 +13,7 @@ FIXED = {
     "booking": "id, reference, participant_id, made_at",
     "booking_placement": "id, booking_id, sequence, interviewer_id, starts_at, ends_at, mode, by_team, at",
     "booking_cancellation": "booking_id, sequence, cause, at",
-    "booking_earlier_wish": "id, booking_id, wanted, at",
+    "booking_earlier_wish": "id, booking_id, wanted, known, at",
     "booking_earlier_offer": "id, booking_id, starts_at, at",
 }
 
@@ -167,15 +167,19 @@ def _wishes() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_booking_request"),
     )
     op.create_index("ix_booking_request_participant_id", "booking_request", ["participant_id"])
-    for table, column in (
-        ("booking_earlier_wish", sa.Column("wanted", sa.Boolean(), nullable=False)),
+    for table, *columns in (
+        (
+            "booking_earlier_wish",
+            sa.Column("wanted", sa.Boolean(), nullable=False),
+            sa.Column("known", sa.Text(), nullable=False),
+        ),
         ("booking_earlier_offer", sa.Column("starts_at", MOMENT, nullable=False)),
     ):
         op.create_table(
             table,
             sa.Column("id", sa.Integer(), nullable=False),
             _of(table, "booking_id", "booking.id"),
-            column,
+            *columns,
             sa.Column("at", MOMENT, nullable=False),
             sa.PrimaryKeyConstraint("id", name=f"pk_{table}"),
         )

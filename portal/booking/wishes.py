@@ -1,0 +1,158 @@
+"""What somebody wishes beside a time: other times, an earlier one, her own time zone."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit.domain import Actor
+from portal.audit.service import AuditLog
+from portal.booking import events
+from portal.booking.asking import Asker
+from portal.booking.domain import LONDON, Appointment, quantum
+from portal.booking.errors import NoBooking
+from portal.booking.service import BookingService
+from portal.booking.slots import times
+from portal.booking.store import EarlierOfferRow, EarlierWishRow, RequestRow, ZoneRow
+from portal.clock import Clock
+from portal.db.engine import Database
+from portal.db.personal import personal
+from portal.people.domain import Participant
+from portal.people.store import lock
+
+Told = Callable[[Session, Participant, Appointment], None]
+"""Tells her of an earlier time."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """ "None of these suit me", with what she wrote."""
+
+    id: int
+    participant_id: int
+    body: str
+    at: datetime
+
+
+class Wishes:
+    """The only writer of wishes."""
+
+    def __init__(self, database: Database, clock: Clock, audit: AuditLog, booking: BookingService) -> None:
+        self._database = database
+        self._clock = clock
+        self._audit = audit
+        self._booking = booking
+
+    def leave_message(self, person: Participant, body: str) -> None:
+        """Keep what she wrote for the team, under her own key."""
+        with self._database.transaction() as session:
+            session.add(RequestRow(participant_id=person.id, body=personal(person.study_id, body), at=self._clock()))
+            self._audit.record(
+                session, events.MESSAGE_LEFT, actor=Actor.participant(person.study_id), subject=person.subject
+            )
+
+    def open_messages(self) -> list[tuple[int, int, datetime]]:
+        """Number, participant and moment of those that nobody has dealt with, oldest first; unread."""
+        query = select(RequestRow.id, RequestRow.participant_id, RequestRow.at).where(RequestRow.closed_at.is_(None))
+        with self._database.reading() as session:
+            return [(row.id, row.participant_id, row.at) for row in session.execute(query.order_by(RequestRow.id))]
+
+    def read_message(self, person: Participant, number: int, *, actor: Actor) -> Wanted | None:
+        """Her message; the read is on record first. None if it is not hers."""
+        with self._database.transaction() as session:
+            row = session.get(RequestRow, number)
+            if row is None or row.participant_id != person.id:
+                return None
+            self._audit.record(session, events.MESSAGE_READ, actor=actor, subject=person.subject, number=number)
+            return Wanted(row.id, row.participant_id, row.body, row.at)
+
+    def close_message(self, person: Participant, number: int, *, staff_id: int) -> None:
+        """Dealt with. One that is not hers, or was closed before, is left alone."""
+        with self._database.transaction() as session:
+            row = session.get(RequestRow, number, with_for_update=True)
+            if row is None or row.participant_id != person.id or row.closed_at:
+                return
+            row.closed_at, row.closed_by = self._clock(), staff_id
+            self._audit.record(
+                session, events.MESSAGE_CLOSED, actor=Actor.staff(staff_id), subject=person.subject, number=number
+            )
+
+    def want_earlier(self, person: Participant, *, wanted: bool) -> None:
+        """ "Tell me of an earlier one", or no more. What is free now she has seen. Raises NoBooking."""
+        known = self._earlier(person, self._current(person)) if wanted else []
+        with self._database.transaction() as session:
+            lock(session, person.id)
+            live = self._current(person)
+            session.add(
+                EarlierWishRow(
+                    booking_id=live.id, wanted=wanted, known=json.dumps([quantum(one) for one in known]),
+                    at=self._clock(),
+                )
+            )  # fmt: skip
+            self._audit.record(
+                session, events.EARLIER_WANTED, actor=Actor.participant(person.study_id), subject=person.subject,
+                reference=live.reference, wanted=wanted,
+            )  # fmt: skip
+
+    def wants_earlier(self, appointment: Appointment) -> bool:
+        """Whether she waits for an earlier time."""
+        with self._database.reading() as session:
+            row = _newest(session, appointment.id)
+        return row is not None and row.wanted
+
+    def offer_earlier(self, person: Participant, appointment: Appointment, tell: Told) -> bool:
+        """Tell her of times that have come free before hers, each once; gives whether there was one."""
+        with self._database.reading() as session:
+            wish = _newest(session, appointment.id)
+        if wish is None or not wish.wanted:
+            return False
+        free = self._earlier(person, appointment)
+        with self._database.transaction() as session:
+            lock(session, person.id)
+            told = select(EarlierOfferRow.starts_at).where(EarlierOfferRow.booking_id == appointment.id)
+            known = {*json.loads(wish.known), *(quantum(one) for one in session.scalars(told))}
+            fresh = [one for one in free if quantum(one) not in known]
+            if not fresh:
+                return False
+            for one in fresh:
+                session.add(EarlierOfferRow(booking_id=appointment.id, starts_at=one, at=self._clock()))
+            tell(session, person, appointment)
+        return True
+
+    def zone(self, participant_id: int) -> ZoneInfo:
+        """Hers; London's unless she chose another."""
+        with self._database.reading() as session:
+            row = session.get(ZoneRow, participant_id)
+        return known_zone(row.zone) if row else LONDON
+
+    def set_zone(self, participant_id: int, zone: ZoneInfo) -> None:
+        """Show times there too."""
+        with self._database.transaction() as session:
+            session.merge(ZoneRow(participant_id=participant_id, zone=zone.key))
+
+    def _current(self, person: Participant) -> Appointment:
+        live = self._booking.current(person.id)
+        if live is None:
+            raise NoBooking
+        return live
+
+    def _earlier(self, person: Participant, appointment: Appointment) -> list[datetime]:
+        every = times(self._booking.slots(person, Asker.herself(person)))
+        return [one for one in every if one < appointment.starts_at]
+
+
+def known_zone(name: str) -> ZoneInfo:
+    """The zone of this name; London's if there is none, since a wrong guess must not hide the right hour."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return LONDON
+
+
+def _newest(session: Session, booking_id: int) -> EarlierWishRow | None:
+    query = select(EarlierWishRow).where(EarlierWishRow.booking_id == booking_id).order_by(EarlierWishRow.id.desc())
+    return session.scalars(query.limit(1)).one_or_none()
