@@ -3,7 +3,7 @@
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
@@ -80,15 +80,16 @@ def other_times() -> Answer:
     return render_template("booking/other_times.html", form=form)
 
 
-@bp.post("/earlier/<any(yes, no):wanted>")
+@bp.post("/earlier")
 @requires(Permission.OWN_JOURNEY)
-def earlier(wanted: str) -> Response:
+def earlier() -> Response:
     """Tell her of an earlier one, or no more."""
+    wanted = request.form.get("wanted") == "yes"
     try:
-        service(Wishes).want_earlier(_mine().person, wanted=wanted == "yes")
+        service(Wishes).want_earlier(_mine().person, wanted=wanted)
     except NoBooking:
         return redirect(url_for("booking.appointment"))
-    flash(_("We will tell you of earlier times.") if wanted == "yes" else _("We will not tell you of earlier times."))
+    flash(_("We will tell you of earlier times.") if wanted else _("We will not tell you of earlier times."))
     return redirect(url_for("booking.appointment"))
 
 
