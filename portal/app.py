@@ -16,6 +16,7 @@ from portal.operations.views import bp as operations
 from portal.passkeys.views import bp as passkeys
 from portal.people.views import bp as people
 from portal.receipts.views import bp as receipts
+from portal.recordings.keys.views import bp as keys
 from portal.recruitment.views import bp as recruitment
 from portal.settings import ROOT, Settings
 from portal.study.service import StudyBook
@@ -56,6 +57,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         booking,
         receipts,
         team,
+        keys,
         delegation,
         passkeys,
         recruitment,

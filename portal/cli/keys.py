@@ -1,4 +1,4 @@
-"""`portal keys …`: the data keys."""
+"""`portal keys …`: the data keys, and the study's recovery key."""
 
 import os
 import secrets
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from portal.cli.recovery import recovery
 from portal.db.engine import Database
 from portal.db.rotation import reseal
 from portal.settings import Settings
@@ -14,7 +15,7 @@ from portal.wiring import keyring, open_database, personal_keys
 
 @click.group()
 def keys() -> None:
-    """The keys that seal identities in the database."""
+    """The keys that seal identities in the database, and the recovery key of recordings."""
 
 
 @keys.command()
@@ -42,3 +43,6 @@ def _replace(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+keys.add_command(recovery)

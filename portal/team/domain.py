@@ -20,7 +20,8 @@ class Role(StrEnum):
     IT = "it"
 
 
-_RESEARCHER = frozenset(
+_KEYS = frozenset({Permission.OWN_KEY, Permission.RECIPIENTS_READ, Permission.RECIPIENTS_CONFIRM})
+_RESEARCHER = _KEYS | frozenset(
     {
         Permission.OWN_ACCOUNT,
         Permission.PARTICIPANTS_READ,
@@ -40,6 +41,7 @@ _RESEARCHER = frozenset(
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.LEAD: _RESEARCHER
     | {
+        Permission.RECIPIENTS_MANAGE,
         Permission.TEAM_MANAGE,
         Permission.AUDIT_READ,
         Permission.DELEGATION_SIGN,
@@ -51,6 +53,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.RESEARCHER: _RESEARCHER,
     Role.AUDITOR: frozenset(
         {
+            Permission.RECIPIENTS_READ,
             Permission.OWN_ACCOUNT,
             Permission.PARTICIPANTS_READ,
             Permission.RECEIPTS_READ,

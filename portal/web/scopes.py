@@ -28,3 +28,7 @@ class Permission(StrEnum):
     SITE_FILE = "team:site-file:create"
     ERASE = "team:erasure:decide"
     OPERATIONS_READ = "team:operations:read"
+    OWN_KEY = "team:key:use"
+    RECIPIENTS_READ = "team:recipients:read"
+    RECIPIENTS_CONFIRM = "team:recipients:confirm"
+    RECIPIENTS_MANAGE = "team:recipients:manage"

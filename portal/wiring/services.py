@@ -31,6 +31,7 @@ from portal.receipts import certificates
 from portal.receipts.render import Renderer
 from portal.receipts.seal import Sealer, time_stamper
 from portal.receipts.service import ReceiptService
+from portal.recordings.keys.service import KeyService
 from portal.settings import ROOT, Settings
 from portal.study.errors import UnknownVersion
 from portal.study.loader import load
@@ -90,13 +91,14 @@ def build(
     records = Records(database, studies, people, receipts)
     notices = build_notices(outbox, team, studies)
     sealing = Sealing(database, records, receipts, people, outbox, notices)
+    keys = KeyService(database, clock, audit, team.members)
     booking = build_booking(settings, database, clock, audit, studies, consents, team.members)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
     operations = build_operations(settings, database, clock, audit, studies, notices, tuple, lambda _recording: False)
     return Services(
         registry=(
             settings, database, studies, audit, people, *team.registry, receipts, readings, consents, records,
-            sealing, notices, *messages.registry, demographics, sessions, Proofs(clock),
+            sealing, notices, *messages.registry, demographics, sessions, Proofs(clock), keys,
             *operations, *booking, *workspace_services(database, clock, audit, studies),
         ),
         session_key=_session_key(settings),
