@@ -11,6 +11,7 @@ from portal.db.engine import Database
 from portal.db.errors import StorageUnavailable
 from portal.delegation.views import bp as delegation
 from portal.demographics.views import bp as demographics
+from portal.enquiries.views import bp as enquiries
 from portal.journey.views import bp as journey
 from portal.operations.views import bp as operations
 from portal.passkeys.views import bp as passkeys
@@ -61,6 +62,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         delegation,
         passkeys,
         recruitment,
+        enquiries,
         workspace,
         operations,
         leave,

@@ -9,6 +9,7 @@ from portal.booking.words import countdown
 from portal.consent.readings import Readings
 from portal.consent.service import ConsentService
 from portal.demographics.service import DemographicsService
+from portal.enquiries.service import EnquiryService
 from portal.journey.tasks import Facts, tasks
 from portal.people.service import PeopleService
 from portal.receipts.service import ReceiptService
@@ -43,7 +44,7 @@ def home() -> str:
     return render_template(
         "journey/home.html", tasks=tasks(facts), state=state, references=references, sealed=sealed,
         appointment=appointment, countdown=appointment and countdown(appointment, booking.now()),
-        zone=service(Wishes).zone(me.id),
+        zone=service(Wishes).zone(me.id), unread=service(EnquiryService).unread(me.id),
     )  # fmt: skip
 
 

@@ -36,6 +36,8 @@ _RESEARCHER = _KEYS | frozenset(
         Permission.RECRUITMENT,
         Permission.NOTES_READ,
         Permission.NOTES_WRITE,
+        Permission.ENQUIRIES,
+        Permission.UNDELIVERED,
     }
 )
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -46,6 +48,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.AUDIT_READ,
         Permission.DELEGATION_SIGN,
         Permission.OPERATIONS_READ,
+        Permission.RESULTS_SEND,
         Permission.EXPORT,
         Permission.SITE_FILE,
         Permission.ERASE,

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectMultipleField, StringField
+from wtforms import Field, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -43,6 +43,24 @@ class TextField(StringField):
         """Refuse characters that are not text."""
         if self.odd:
             raise ValidationError(_l("Use only letters, numbers and signs"))
+
+
+class LongTextField(TextAreaField):
+    """Several lines of text, in any script: line ends made one kind, Unicode made NFC, control characters left out."""
+
+    def __init__(self, label: Any, validators: list[Any] | None = None, *, most: int, **kwargs: Any) -> None:
+        too_long = Length(max=most, message=_l("Use %(max)d characters or fewer"))
+        super().__init__(label, [*(validators or []), too_long], **kwargs)
+
+    data: str | None
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Tidy what came in."""
+        super().process_formdata(valuelist)
+        if self.data is not None:
+            lines = self.data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+            kept = ("".join(one for one in line if unicodedata.category(one) not in NOT_TEXT) for line in lines)
+            self.data = unicodedata.normalize("NFC", "\n".join(kept).strip())
 
 
 class ChoicesField(SelectMultipleField):

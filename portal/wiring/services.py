@@ -43,6 +43,7 @@ from portal.web.principal import Principal
 from portal.web.recent import Proofs
 from portal.web.sessions import SessionStore
 from portal.wiring.booking import build_booking
+from portal.wiring.enquiries import build_enquiries
 from portal.wiring.messages import build_messages, build_notices
 from portal.wiring.operations import build_operations, copy_before_upgrade
 from portal.wiring.team import build_team, principal, sites
@@ -91,6 +92,7 @@ def build(
     records = Records(database, studies, people, receipts)
     notices = build_notices(outbox, team, studies)
     sealing = Sealing(database, records, receipts, people, outbox, notices)
+    enquiries = build_enquiries(database, clock, audit, outbox, notices, people, consents)
     keys = KeyService(database, clock, audit, team.members)
     booking = build_booking(settings, database, clock, audit, studies, consents, team.members)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
@@ -98,7 +100,7 @@ def build(
     return Services(
         registry=(
             settings, database, studies, audit, people, *team.registry, receipts, readings, consents, records,
-            sealing, notices, *messages.registry, demographics, sessions, Proofs(clock), keys,
+            sealing, notices, enquiries, *messages.registry, demographics, sessions, Proofs(clock), keys,
             *operations, *booking, *workspace_services(database, clock, audit, studies),
         ),
         session_key=_session_key(settings),

@@ -96,9 +96,9 @@ class World:
         given = {one.key: StatementAnswer(no.get(one.key.replace("-", "_"), True), "IP") for one in form.statements}
         consents.answer(person, form.content_hash, given)
 
-    def consent(self, person: Participant, name: str = "Invented Person") -> str:
+    def consent(self, person: Participant, name: str = "Invented Person", **no: bool) -> str:
         consents = self.get(ConsentService)
-        self.answers(person)
+        self.answers(person, **no)
         _, form = consents.form(person)
         return consents.give(person, form.content_hash, Signature(name))
 
