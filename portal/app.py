@@ -13,6 +13,7 @@ from portal.delegation.views import bp as delegation
 from portal.demographics.views import bp as demographics
 from portal.enquiries.views import bp as enquiries
 from portal.journey.views import bp as journey
+from portal.notes.views import bp as notes
 from portal.operations.views import bp as operations
 from portal.passkeys.views import bp as passkeys
 from portal.people.views import bp as people
@@ -63,6 +64,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         passkeys,
         recruitment,
         enquiries,
+        notes,
         workspace,
         operations,
         leave,

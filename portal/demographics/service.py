@@ -46,6 +46,13 @@ class DemographicsService:
         with self._database.reading() as session:
             return _latest(session, participant_id)
 
+    def span(self, participant_id: int) -> tuple[datetime, datetime] | None:
+        """When she answered first and last; None if she has not."""
+        query = select(DemographicAnswerRow.at).where(DemographicAnswerRow.participant_id == participant_id)
+        with self._database.reading() as session:
+            moments = session.scalars(query.order_by(DemographicAnswerRow.id)).all()
+        return (moments[0], moments[-1]) if moments else None
+
     def open_until(self, person: Participant) -> datetime | None:
         """Until when answers can be changed; None while consent does not stand."""
         since = self._consented(person)

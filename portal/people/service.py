@@ -136,12 +136,6 @@ class PeopleService:
             identity = session.get(IdentityRow, participant_id)
         return identity.email if identity else None
 
-    def read_identity(self, participant_id: int, *, actor: Actor, why: str) -> str | None:
-        """A participant's e-mail address for the team. The read is recorded before it is shown."""
-        person = self.participant(participant_id)
-        self._audit.note(events.IDENTITY_READ, actor=actor, subject=person.subject, why=why)
-        return self.email_of(participant_id)
-
     def set_email(self, participant_id: int, email: str) -> None:
         """Keep the address that she comes back with. Raises EmailTaken."""
         digest = self._digest(email)

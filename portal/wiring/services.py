@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -97,11 +97,11 @@ def build(
     booking = build_booking(settings, database, clock, audit, studies, consents, team.members)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
     operations = build_operations(settings, database, clock, audit, studies, notices, tuple, lambda _recording: False)
-    return Services(
+    made = Services(
         registry=(
             settings, database, studies, audit, people, *team.registry, receipts, readings, consents, records,
             sealing, notices, enquiries, *messages.registry, demographics, sessions, Proofs(clock), keys,
-            *operations, *booking, *workspace_services(database, clock, audit, studies),
+            *operations, *booking,
         ),
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
@@ -114,6 +114,7 @@ def build(
         },
         beat=lambda: heartbeat.beat(database, clock),
     )  # fmt: skip
+    return replace(made, registry=(*made.registry, *workspace_services(made.get, clock)))
 
 
 def worker(services: Services) -> Worker:

@@ -1,13 +1,39 @@
-"""The workspace: what needs doing, who is where, who does not take part."""
+"""The workspace: what needs doing, who is where, who does not take part, what was noted."""
+
+from typing import Protocol, TypeVar
 
 from portal.audit.service import AuditLog
+from portal.booking.service import BookingService
 from portal.clock import Clock
+from portal.consent.history import ConsentHistory
+from portal.consent.readings import Readings
 from portal.db.engine import Database
+from portal.demographics.service import DemographicsService
+from portal.notes.service import NotesService
+from portal.people.identities import Identities
 from portal.recruitment.service import RecruitmentService
 from portal.study.service import StudyBook
-from portal.workspace.service import Overview, ToDoList
+from portal.wiring.timeline import Sources
+from portal.workspace.service import Overview, Timeline, ToDoList
+
+T = TypeVar("T")
 
 
-def workspace_services(database: Database, clock: Clock, audit: AuditLog, studies: StudyBook) -> tuple[object, ...]:
-    """The workspace's own services."""
-    return (RecruitmentService(database, clock, audit, studies), Overview(database, studies), ToDoList(()))
+class Lookup(Protocol):
+    """Finds a service that was built before, by its class."""
+
+    def __call__(self, kind: type[T], /) -> T:
+        """The one instance of the class."""
+        ...
+
+
+def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
+    """The workspace's own services, which lean on those of every other feature."""
+    database, audit, studies = get(Database), get(AuditLog), get(StudyBook)
+    recruitment = RecruitmentService(database, clock, audit, studies)
+    history = ConsentHistory(database, studies)
+    facts = Sources(get(Readings), history, get(DemographicsService), recruitment, get(BookingService))
+    return (
+        recruitment, history, Timeline(facts.all), NotesService(database, clock, audit),
+        Identities(database, clock, audit), Overview(database, studies), ToDoList(()),
+    )  # fmt: skip

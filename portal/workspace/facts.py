@@ -13,6 +13,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     or_,
     select,
     tuple_,
@@ -65,7 +66,7 @@ def standings(session: Session, studies: StudyBook) -> Standings:
         step=_step(withdrawn, said_no, studies, false()),
         full_step=full,
         detail=case((withdrawn, ended.c.level), (said_no, _SAID_NO.reason), else_=""),
-        read=exists().where(ReadingRow.participant_id == ParticipantRow.id),
+        read=_read(),
     )
 
 
@@ -80,6 +81,10 @@ def _ended(session: Session, studies: StudyBook) -> Subquery:
     query = select(WithdrawalRow.consent_id, func.min(WithdrawalRow.level).label("level"))
     kinds = tuple_(WithdrawalRow.publication_hash, WithdrawalRow.level).in_(ending) if ending else false()
     return query.where(kinds).group_by(WithdrawalRow.consent_id).subquery("ended")
+
+
+def _read() -> ColumnElement[bool]:
+    return exists().where(ReadingRow.participant_id == ParticipantRow.id)
 
 
 def _said_no() -> ColumnElement[bool]:
@@ -99,7 +104,7 @@ def _step(
         (withdrawn, Step.WITHDRAWN.value),
         (excluded, Step.EXCLUDED.value),
         (said_no, Step.DECLINED.value),
-        (and_(_CONSENT.id.is_(None), ParticipantRow.first_opened_at.is_(None)), Step.OPEN.value),
+        (and_(_CONSENT.id.is_(None), ParticipantRow.first_opened_at.is_(None), not_(_read())), Step.OPEN.value),
         (_CONSENT.id.is_(None), Step.CONSENT.value),
         (_outdated(studies), Step.RECONSENT.value),
         (CountersignatureRow.id.is_(None), Step.COUNTERSIGN.value),

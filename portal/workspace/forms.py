@@ -6,7 +6,7 @@ from flask import request, url_for
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired, InputRequired
 
 from portal.study.domain import Study
 from portal.web.forms import Form, TextField
@@ -66,6 +66,23 @@ class SearchForm(Form):
 
 def _offered(field: SelectField) -> str:
     return str(field.data) if field.data in {choice.value for choice in field.choices} else ""
+
+
+class IdentityForm(Form):
+    """Why somebody looks at an identity."""
+
+    why = RadioField(
+        _l("Why do you need the address?"),
+        choices=[
+            SelectChoice("interview", _l("To arrange the interview")),
+            SelectChoice("asked", _l("She asked us something")),
+            SelectChoice("safety", _l("Somebody may be in danger")),
+            SelectChoice("data", _l("A request about her data")),
+            SelectChoice("other", _l("Something else")),
+        ],
+        validators=[InputRequired(_l("Choose a reason"))],
+    )
+    words = TextField(_l("In a few words"), [DataRequired(_l("Write why, in a few words"))], most=300)
 
 
 class InviteForm(Form):

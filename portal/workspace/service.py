@@ -10,7 +10,7 @@ from portal.db.engine import Database
 from portal.people.domain import Participant
 from portal.people.store import ParticipantRow
 from portal.study.service import StudyBook
-from portal.workspace.domain import Listed, PageOfPeople, Step, Tally, ToDo, ToDoSource, Wanted
+from portal.workspace.domain import Fact, FactSource, Listed, PageOfPeople, Step, Tally, ToDo, ToDoSource, Wanted
 from portal.workspace.facts import Standings, standings
 
 PER_PAGE = 50
@@ -75,6 +75,18 @@ class Overview:
     def _count(self, session: Session, asked: Standings, wanted: Wanted, which: ColumnElement[bool]) -> int:
         source = asked.people if wanted.step else ParticipantRow.__table__
         return session.execute(select(func.count()).select_from(source).where(which)).scalar_one()
+
+
+class Timeline:
+    """What happened to and by a participant, as each feature tells it."""
+
+    def __init__(self, sources: Iterable[FactSource]) -> None:
+        self._sources = tuple(sources)
+
+    def of(self, person: Participant) -> list[Fact]:
+        """Her facts, newest first."""
+        found = [fact for source in self._sources for fact in source(person)]
+        return sorted(found, key=lambda one: one.at)[::-1]
 
 
 class ToDoList:

@@ -9,15 +9,19 @@ from werkzeug.wrappers import Response
 
 from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
+from portal.booking.service import BookingService
 from portal.consent import events as consent_events
 from portal.consent.errors import AlreadyCountersigned, NoConsent
 from portal.consent.forms import CountersignForm, EmptyForm
+from portal.consent.history import ConsentHistory
 from portal.consent.readings import Readings
 from portal.consent.sealing import Sealing
 from portal.consent.service import ConsentService, Countersigning
+from portal.notes.service import NotesService
 from portal.people.contact import ContactService
 from portal.people.domain import Invited, Participant
 from portal.people.errors import CannotRecruit, ParticipantUnknown
+from portal.people.identities import Identities
 from portal.people.service import PeopleService
 from portal.receipts.errors import UnknownReceipt
 from portal.receipts.service import ReceiptService
@@ -28,10 +32,10 @@ from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.services import service
 from portal.workspace.domain import flow, recruited
-from portal.workspace.forms import InviteForm, SearchForm, steps
+from portal.workspace.forms import IdentityForm, InviteForm, SearchForm, steps
 from portal.workspace.picture import draw
-from portal.workspace.service import Overview, ToDoList
-from portal.workspace.words import stages, steps_to_do
+from portal.workspace.service import Overview, Timeline, ToDoList
+from portal.workspace.words import stages, steps_to_do, told
 
 bp = Blueprint("workspace", __name__, url_prefix="/workspace")
 
@@ -90,15 +94,20 @@ def invite() -> str:
 @bp.get("/participants/<study_id>")
 @requires(Permission.PARTICIPANTS_READ)
 def participant(study_id: str) -> str:
-    """One participant: facts, receipts, and what to do next."""
+    """One participant: what happened, what she agreed to, and what to do next."""
     person = _person(study_id)
-    state = service(ConsentService).state(person)
-    documents = service(StudyBook).current().study.documents[person.group]
+    study = service(StudyBook).current().study
     references = service(ConsentService).references(person.id)
-    sealed = service(ReceiptService).sealed_among([reference for _, reference, _ in references])
+    names = service(BookingService).interviewers(person.site)
     return render_template(
-        "workspace/participant.html", person=person, state=state, references=references, sealed=sealed,
-        checked=service(Readings).last_check(person.id, documents.comprehension), form=EmptyForm(),
+        "workspace/participant.html", person=person, study=study, state=service(ConsentService).state(person),
+        step=service(Overview).step(person), steps=steps(), consents=service(ConsentHistory).of(person),
+        sealed=service(ReceiptService).sealed_among([reference for _, reference, _ in references]),
+        levels={one.key: one.label for one in study.withdrawal.levels},
+        checked=service(Readings).last_check(person.id, study.documents[person.group].comprehension),
+        appointments=service(BookingService).of_participant(person.id), names=names,
+        timeline=[(one.at, told(one, study)) for one in service(Timeline).of(person)],
+        notes=service(NotesService).count(person.id), form=EmptyForm(),
     )  # fmt: skip
 
 
@@ -109,14 +118,22 @@ def renew(study_id: str) -> str:
     return _shown_once(service(PeopleService).renew(_person(study_id).id, actor=_actor()))
 
 
-@bp.post("/participants/<study_id>/identity")
+@bp.route("/participants/<study_id>/identity", methods=["GET", "POST"])
 @requires(Permission.IDENTITY_READ)
 def identity(study_id: str) -> str:
-    """Show the e-mail address; the read is on record first."""
-    person = _person(study_id)
-    email = service(PeopleService).read_identity(person.id, actor=_actor(), why="contact")
-    choices = service(ContactService).choices(person.id)
-    return render_template("workspace/identity.html", person=person, email=email, choices=choices)
+    """Ask why, then show the e-mail address; the read is on record first."""
+    person, form, email, shown = _person(study_id), IdentityForm(), None, False
+    if form.validate_on_submit():
+        why, words = str(form.why.data), str(form.words.data)
+        email = service(Identities).look(person, why, words, staff_id=current_principal().id)
+        shown = True
+    names = {one.id: one.name for one in service(TeamService).members()}
+    return render_template(
+        "workspace/identity.html", person=person, form=form, email=email, shown=shown, names=names,
+        looks=service(Identities).looks(person.id),
+        choices=service(ContactService).choices(person.id) if shown else None,
+        reasons={one.value: one.label for one in form.why.choices},
+    )  # fmt: skip
 
 
 @bp.route("/participants/<study_id>/countersign", methods=["GET", "POST"])

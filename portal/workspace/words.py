@@ -6,8 +6,30 @@ from flask_babel import gettext as _
 
 from portal.study.domain import Study
 from portal.web.scopes import Permission
-from portal.workspace.domain import Flow, Step, Tally, ToDo
+from portal.workspace.domain import Fact, Flow, Step, Tally, ToDo
 from portal.workspace.picture import Stage
+
+
+def told(fact: Fact, study: Study) -> str:
+    """A fact of a participant's timeline in words."""
+    levels = {one.key: one.label for one in study.withdrawal.levels}
+    words: dict[str, str] = {
+        "invited": _("Invited"),
+        "opened": _("Opened the link"),
+        "read": _("Opened the information sheet"),
+        "consented": _("Consented, form version %(detail)s", detail=fact.detail),
+        "countersigned": _("Countersigned by %(detail)s", detail=fact.detail),
+        "withdrew": _("Withdrew: %(detail)s", detail=levels.get(fact.detail, fact.detail)),
+        "declined": _("Said no: %(detail)s", detail=study.recruitment.label(fact.detail) or _("no reason given")),
+        "excluded": _("Recorded as not taking part: %(detail)s", detail=study.recruitment.label(fact.detail)),
+        "readmitted": _("Taken back: can take part"),
+        "answered": _("Answered the first question about herself"),
+        "answered_last": _("Answered the newest question about herself"),
+        "booked": _("Interview booked, %(detail)s", detail=fact.detail),
+        "moved": _("Interview moved or changed, %(detail)s", detail=fact.detail),
+        "cancelled": _("Interview cancelled, %(detail)s", detail=fact.detail),
+    }
+    return words.get(fact.what, fact.what)
 
 
 def steps_to_do(tallies: Iterable[Tally], permissions: frozenset[str]) -> list[ToDo]:

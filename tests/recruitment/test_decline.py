@@ -30,7 +30,7 @@ def test_an_exclusion_needs_a_reason_of_the_study_and_can_be_taken_back(worlds):
     assert worlds.get(Overview).step(person) is Step.EXCLUDED
     recruitment.readmit(person, actor=ACTOR)
     assert recruitment.latest(person.id) is None
-    assert worlds.get(Overview).step(person) is Step.OPEN
+    assert worlds.get(Overview).step(person) is Step.CONSENT
 
 
 def test_through_her_page(world):

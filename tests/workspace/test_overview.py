@@ -27,7 +27,8 @@ def cast(worlds):
     excluded = worlds.participant("practitioner")
     worlds.get(RecruitmentService).exclude(excluded, "unwell", actor=ACTOR)
     return {
-        "opened": (opened, Step.CONSENT), "reading": (reading, Step.OPEN), "consented": (consented, Step.COUNTERSIGN),
+        "opened": (opened, Step.CONSENT), "invited": (worlds.invite().participant, Step.OPEN),
+        "reading": (reading, Step.CONSENT), "consented": (consented, Step.COUNTERSIGN),
         "stopped": (stopped, Step.WITHDRAWN), "again": (again, Step.COUNTERSIGN), "no": (no, Step.DECLINED),
         "excluded": (excluded, Step.EXCLUDED),
     }  # fmt: skip
@@ -51,11 +52,11 @@ def test_the_database_and_the_consent_service_agree(worlds, cast):
 
 def test_the_flow_adds_up(worlds, cast):
     found = flow(worlds.get(Overview).tallies())
-    assert (found.invited, found.opened, found.read) == (7, 1, 6)
+    assert (found.invited, found.opened, found.read) == (8, 1, 6)
     assert found.declined == {"no-time": 1}
     assert found.excluded == {"unwell": 1}
     assert found.withdrew == {"stop-remove": 1}
-    assert (found.consented, found.undecided, found.not_taking_part) == (3, 2, 2)
+    assert (found.consented, found.undecided, found.not_taking_part) == (3, 3, 2)
     assert found.invited == found.consented + found.undecided + found.not_taking_part
 
 

@@ -52,8 +52,12 @@ def test_reading_a_receipt_or_an_address_is_on_record_first(world):
     reference = world.sealed(person)
     client = world.staff_client()
     assert client.file(f"/workspace/receipts/{reference}.pdf").status_code == 200
-    shown = client.submit(client.get("/workspace/participants/C-0001"), {}, form=-1)
+    page = client.get("/workspace/participants/C-0001/identity")
+    assert "somebody@example.org" not in page.text
+    assert "Choose a reason" in client.submit(page, {"words": "to ring her"}).text
+    shown = client.submit(page, {"why": "interview", "words": "to agree on an hour"})
     assert "somebody@example.org" in shown.text
+    assert "to agree on an hour" in shown.text
     kinds = [one.kind for one in world.get(AuditLog).newest(2)]
     assert kinds == ["people.identity_read", "consent.receipt_read"]
 

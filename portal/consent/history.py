@@ -1,0 +1,89 @@
+"""Every consent that was ever given, by version, with what followed: for pages, registers and her own copy."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from portal.consent.domain import Withdrawn
+from portal.consent.states import level_of
+from portal.consent.store import AnswerRow, ConsentRow, CountersignatureRow, WithdrawalRow
+from portal.db.engine import Database
+from portal.people.domain import Participant
+from portal.study.domain import ConsentForm, Statement
+from portal.study.parts import Document
+from portal.study.service import StudyBook
+
+
+@dataclass(frozen=True)
+class Countersigned:
+    """The signature of the person taking consent."""
+
+    reference: str
+    staff_id: int
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PastConsent:
+    """A consent as it was given, and what followed it."""
+
+    reference: str
+    at: datetime
+    form: ConsentForm
+    sheet: Document
+    answers: Mapping[str, bool]
+    countersigned: Countersigned | None
+    withdrawals: tuple[Withdrawn, ...]
+
+    @property
+    def answered(self) -> tuple[tuple[Statement, bool], ...]:
+        """Each statement of the form with its answer."""
+        return tuple((one, self.answers[one.key]) for one in self.form.statements if one.key in self.answers)
+
+
+class ConsentHistory:
+    """Reads consents; four queries, however many participants are asked for."""
+
+    def __init__(self, database: Database, studies: StudyBook) -> None:
+        self._database = database
+        self._studies = studies
+
+    def of(self, person: Participant) -> tuple[PastConsent, ...]:
+        """Her consents, oldest first."""
+        return self.of_all([person]).get(person.id, ())
+
+    def of_all(self, people: Collection[Participant]) -> dict[int, tuple[PastConsent, ...]]:
+        """Everybody's consents by participant, oldest first."""
+        groups = {one.id: one.group for one in people}
+        with self._database.reading() as session:
+            consents = session.scalars(
+                select(ConsentRow).where(ConsentRow.participant_id.in_(groups)).order_by(ConsentRow.id)
+            ).all()
+            ids = [one.id for one in consents]
+            answers: dict[int, dict[str, bool]] = defaultdict(dict)
+            of_answers = select(AnswerRow.consent_id, AnswerRow.statement_key, AnswerRow.agreed)
+            for consent_id, key, agreed in session.execute(of_answers.where(AnswerRow.consent_id.in_(ids))):
+                answers[consent_id][key] = agreed
+            signed = {
+                row.consent_id: Countersigned(row.reference, row.staff_id, row.name, row.at)
+                for row in session.scalars(select(CountersignatureRow).where(CountersignatureRow.consent_id.in_(ids)))
+            }
+            stopped: dict[int, list[Withdrawn]] = defaultdict(list)
+            of_withdrawals = select(WithdrawalRow).where(WithdrawalRow.consent_id.in_(ids)).order_by(WithdrawalRow.id)
+            for row in session.scalars(of_withdrawals):
+                ends = level_of(self._studies, row).ends_participation
+                stopped[row.consent_id].append(Withdrawn(row.reference, row.level, row.at, ends))
+        found: dict[int, list[PastConsent]] = defaultdict(list)
+        for one in consents:
+            documents = self._studies.at(one.publication_hash).study.documents[groups[one.participant_id]]
+            found[one.participant_id].append(
+                PastConsent(
+                    one.reference, one.at, documents.consent, documents.information_sheet, answers[one.id],
+                    signed.get(one.id), tuple(stopped[one.id]),
+                )
+            )  # fmt: skip
+        return {key: tuple(rows) for key, rows in found.items()}
