@@ -20,6 +20,8 @@ from portal.people.views import bp as people
 from portal.receipts.views import bp as receipts
 from portal.recordings.keys.views import bp as keys
 from portal.recruitment.views import bp as recruitment
+from portal.rooms.desk import bp as interviews
+from portal.rooms.views import bp as rooms
 from portal.settings import ROOT, Settings
 from portal.study.service import StudyBook
 from portal.team.views import bp as team
@@ -67,6 +69,8 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         notes,
         workspace,
         operations,
+        rooms,
+        interviews,
         leave,
     ):
         app.register_blueprint(blueprint)

@@ -61,6 +61,10 @@ class Settings:
     """IP addresses at which browsers reach the media process, with commas; when empty, this machine's own."""
     media_ports: str = "0"
     """UDP port of the media process, or a range such as 40000-40009 of which it takes the first free; 0 is any."""
+    turn_urls: str = ""
+    """turn:host:3478 or turns:host:5349 (several with commas): the relay for browsers that firewalls hold back."""
+    turn_secret: str = ""
+    """Secret. Shared with the relay (coturn's static-auth-secret); passwords made from it expire by themselves."""
     trusted_proxies: int = 0
     """How many proxies in front add X-Forwarded-* headers. 0 trusts none."""
     metrics_token: str = ""

@@ -1,7 +1,7 @@
 // Builds static/dist/: the design system made neutral, our styles and scripts, under names that carry their hash.
 // "NHS", its logo, its colour and its font need permission that a study does not have, so they are taken out here.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, parse } from "node:path";
 import { gzipSync } from "node:zlib";
 import { buildSync, transformSync } from "esbuild";
@@ -30,11 +30,25 @@ function neutral(css) {
   return made.replace(/\/\*# sourceMappingURL=[^*]*\*\//g, "");
 }
 
+// The blur's scripts, WebAssembly and model load each other by name, so they stay together in a folder.
+function blur(name) {
+  const from = join(root, "node_modules", ...name.split("/"));
+  const { version } = JSON.parse(readFileSync(join(from, "package.json"), "utf8"));
+  manifest.selfie = `selfie.${version.replaceAll(".", "-")}`;
+  mkdirSync(join(dist, manifest.selfie));
+  for (const file of readdirSync(from).filter((one) => one.startsWith("selfie_"))) {
+    copyFileSync(join(from, file), join(dist, manifest.selfie, file));
+  }
+}
+
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 const vendored = neutral(readFileSync(join(vendor, "nhsuk-frontend-10.6.1.min.css"), "utf8"));
 const own = readFileSync(join(root, "static", "css", "portal.css"), "utf8");
 keep("portal.css", vendored + transformSync(own, { loader: "css", minify: true }).code);
+for (const file of readdirSync(join(root, "static", "css")).filter((one) => one !== "portal.css")) {
+  keep(file, transformSync(readFileSync(join(root, "static", "css", file), "utf8"), { loader: "css", minify: true }).code);
+}
 for (const file of readdirSync(join(root, "static", "js")).filter((one) => one.endsWith(".mjs"))) {
   const built = buildSync({
     entryPoints: [join(root, "static", "js", file)],
@@ -47,4 +61,5 @@ for (const file of readdirSync(join(root, "static", "js")).filter((one) => one.e
   });
   keep(file.replace(".mjs", ".js"), built.outputFiles[0].text);
 }
+blur("@mediapipe/selfie_segmentation");
 writeFileSync(join(dist, "manifest.json"), JSON.stringify(manifest, null, 2));

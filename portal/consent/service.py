@@ -1,7 +1,7 @@
 """Answer, sign, countersign, withdraw: each in one transaction, recorded whole or not at all."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,6 +56,11 @@ class ConsentService:
         self._audit = audit
         self._studies = studies
         self._readings = readings
+        self._listeners: list[Callable[[Participant], None]] = []
+
+    def on_withdrawal(self, listener: Callable[[Participant], None]) -> None:
+        """Call `listener` right after each withdrawal is recorded. It must not raise: the withdrawal stands."""
+        self._listeners.append(listener)
 
     def state(self, person: Participant) -> ConsentState:
         """Where her consent stands."""
@@ -183,6 +188,8 @@ class ConsentService:
                     publication_hash=publication.content_hash, at=entry.at, chain_seq=entry.seq, chain_hash=entry.hash,
                 )
             )  # fmt: skip
+        for listener in self._listeners:
+            listener(person)
         return reference
 
     def owner(self, reference: str) -> int | None:

@@ -18,6 +18,7 @@ class Task(StrEnum):
 
 NEEDED: dict[Permission, Task] = {
     Permission.COUNTERSIGN: Task.CONSENT,
+    Permission.INTERVIEW: Task.INTERVIEW,
 }
 """The permissions that a role alone does not give: the task must be delegated too."""
 

@@ -13,6 +13,7 @@ from portal.enquiries.service import EnquiryService
 from portal.journey.tasks import Facts, tasks
 from portal.people.service import PeopleService
 from portal.receipts.service import ReceiptService
+from portal.rooms.service import RoomService
 from portal.study.service import StudyBook
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
@@ -45,6 +46,7 @@ def home() -> str:
         "journey/home.html", tasks=tasks(facts), state=state, references=references, sealed=sealed,
         appointment=appointment, countdown=appointment and countdown(appointment, booking.now()),
         zone=service(Wishes).zone(me.id), unread=service(EnquiryService).unread(me.id),
+        meeting=service(RoomService).meeting(me),
     )  # fmt: skip
 
 

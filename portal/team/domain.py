@@ -38,6 +38,7 @@ _RESEARCHER = _KEYS | frozenset(
         Permission.NOTES_WRITE,
         Permission.ENQUIRIES,
         Permission.UNDELIVERED,
+        Permission.INTERVIEW,
     }
 )
 PERMISSIONS: dict[Role, frozenset[Permission]] = {

@@ -7,8 +7,10 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 
+PERMISSIONS_POLICY = "geolocation=(), payment=(), usb=(), camera=(), microphone=()"
 
-_SECRET = ("/invitation/", "/stop/")
+
+_SECRET = ("/invitation/", "/stop/", "/guest/")
 """Addresses that are secrets themselves."""
 
 
@@ -23,7 +25,7 @@ def init_app(app: Flask, *, secure: bool) -> None:
         headers["Referrer-Policy"] = "no-referrer" if request.path.startswith(_SECRET) else "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "geolocation=(), payment=(), usb=(), camera=(), microphone=()"
+        headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         headers["X-Robots-Tag"] = "noindex, nofollow"
         if secure:
             headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"

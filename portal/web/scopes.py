@@ -35,3 +35,4 @@ class Permission(StrEnum):
     RECIPIENTS_READ = "team:recipients:read"
     RECIPIENTS_CONFIRM = "team:recipients:confirm"
     RECIPIENTS_MANAGE = "team:recipients:manage"
+    INTERVIEW = "team:interview:conduct"

@@ -24,7 +24,7 @@ def build_booking(
     studies: StudyBook,
     consents: ConsentService,
     team: TeamService,
-) -> tuple[object, ...]:
+) -> tuple[BookingService, *tuple[object, ...]]:
     """Booking's services, for the registry."""
 
     def interviewers(site: str) -> Mapping[int, str]:

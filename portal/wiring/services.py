@@ -32,6 +32,8 @@ from portal.receipts.render import Renderer
 from portal.receipts.seal import Sealer, time_stamper
 from portal.receipts.service import ReceiptService
 from portal.recordings.keys.service import KeyService
+from portal.rooms.catalogue import RoomCatalogue
+from portal.rooms.watch import ConsentWatch
 from portal.settings import ROOT, Settings
 from portal.study.errors import UnknownVersion
 from portal.study.loader import load
@@ -46,6 +48,9 @@ from portal.wiring.booking import build_booking
 from portal.wiring.enquiries import build_enquiries
 from portal.wiring.messages import build_messages, build_notices
 from portal.wiring.operations import build_operations, copy_before_upgrade
+from portal.wiring.rooms import build_rooms
+from portal.wiring.rooms import duties as room_duties
+from portal.wiring.rooms import sites as room_sites
 from portal.wiring.team import build_team, principal, sites
 from portal.wiring.workspace import workspace_services
 
@@ -95,22 +100,24 @@ def build(
     enquiries = build_enquiries(database, clock, audit, outbox, notices, people, consents)
     keys = KeyService(database, clock, audit, team.members)
     booking = build_booking(settings, database, clock, audit, studies, consents, team.members)
+    rooms = build_rooms(settings, database, clock, audit, studies, people, consents, booking[0], keys)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
     operations = build_operations(settings, database, clock, audit, studies, notices, tuple, lambda _recording: False)
     made = Services(
         registry=(
             settings, database, studies, audit, people, *team.registry, receipts, readings, consents, records,
             sealing, notices, enquiries, *messages.registry, demographics, sessions, Proofs(clock), keys,
-            *operations, *booking,
+            *operations, *booking, *rooms.registry,
         ),
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
         principal=lambda key: principal(key, people, team, studies),
-        sites=sites(people, consents),
+        sites={**sites(people, consents), **room_sites(rooms.rooms)},
         health={
             "database": lambda: _asked(database),
             "study": lambda: _published(studies),
             "worker": lambda: heartbeat.state(database, clock),
+            "media": rooms.media.healthy,
         },
         beat=lambda: heartbeat.beat(database, clock),
     )  # fmt: skip
@@ -125,6 +132,7 @@ def worker(services: Services) -> Worker:
             Duty("send messages", 1, services.get(Outbox).send_due),
             Duty("back up", 600, services.get(Backups).nightly),
             Duty("look after the portal", 3600, services.get(Alarms).run),
+            *room_duties(services.get(ConsentWatch), services.get(RoomCatalogue)),
             Duty("sweep sessions", 600, services.get(SessionStore).sweep),
             Duty("sweep rate limits", 600, DatabaseStorage(database=services.get(Database)).sweep),
         ),

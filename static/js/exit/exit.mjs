@@ -6,6 +6,7 @@ export function startExit(document) {
   const link = document.querySelector("[data-exit]");
   if (!link) return;
   const leave = () => {
+    document.dispatchEvent(new Event("app:leave")); // a call ends at once
     document.title = "…";
     document.body.replaceChildren();
     document.body.className = "app-exit-cover";

@@ -1,0 +1,111 @@
+"""Asks the media process: over its Unix socket on this machine, over TCP with the shared key on another."""
+
+import http.client
+import json
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+from portal.rooms.errors import MediaAway, MediaFull, OfferRefused, RoomEnded, RoomFull
+
+_PATIENCE = 10.0
+"""Seconds. Making an answer takes milliseconds; a browser waits no longer than this either."""
+_LARGEST_ANSWER = 1_000_000
+_REFUSED: dict[str, type[Exception]] = {
+    "offer_refused": OfferRefused,
+    "not_relayed": OfferRefused,
+    "bad_request": OfferRefused,
+    "room_full": RoomFull,
+    "room_ended": RoomEnded,
+    "busy": MediaFull,
+}
+
+
+class Media(Protocol):
+    """What the web process asks of the media process."""
+
+    def join(self, room: str, ticket: str, sdp: str) -> str:
+        """The answer (SDP) to an offer (SDP).
+
+        Raises:
+            OfferRefused, RoomFull, RoomEnded, MediaFull, MediaAway
+        """
+
+    def end(self, room: str, reason: str) -> None:
+        """End the room for all. Raises MediaAway."""
+
+    def withdraw(self, room: str, person: str, *, discard: bool) -> None:
+        """Stop recording this person at once, and perhaps remove what was recorded. Raises MediaAway."""
+
+
+class HttpMedia:
+    """The real one. Thread-safe: each request has a connection of its own."""
+
+    def __init__(self, address: Path | tuple[str, int], key: bytes) -> None:
+        self._address = address
+        self._key = key
+
+    def join(self, room: str, ticket: str, sdp: str) -> str:
+        """See Media."""
+        body = {"ticket": ticket, "offer": {"type": "offer", "sdp": sdp}}
+        answer = self._post(f"/rooms/{quote(room)}/join", body).get("answer")
+        if not isinstance(answer, dict) or not isinstance(answer.get("sdp"), str):
+            raise MediaAway("the media process answered without an answer")
+        return str(answer["sdp"])
+
+    def end(self, room: str, reason: str) -> None:
+        """See Media."""
+        self._post(f"/rooms/{quote(room)}/end", {"reason": reason})
+
+    def withdraw(self, room: str, person: str, *, discard: bool) -> None:
+        """See Media."""
+        self._post(f"/rooms/{quote(room)}/withdraw", {"person": person, "discard": discard})
+
+    def healthy(self) -> str:
+        """ "ok", or what is wrong, for the health page."""
+        try:
+            status, _ = self._request("GET", "/healthz", None)
+        except MediaAway:
+            return "not reached"
+        return "ok" if status == http.client.OK else f"answers {status}"
+
+    def _post(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
+        status, answer = self._request("POST", path, json.dumps(body))
+        if status == http.client.OK:
+            return answer
+        code = str(answer.get("error", ""))
+        raise _REFUSED.get(code, MediaAway)(f"the media process refused: {status} {code}")
+
+    def _request(self, method: str, path: str, body: str | None) -> tuple[int, Mapping[str, object]]:
+        connection = self._connection()
+        headers = {"Authorization": f"Bearer {self._key.decode('ascii')}", "Content-Type": "application/json"}
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            answer = json.loads(response.read(_LARGEST_ANSWER))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise MediaAway(f"the media process does not answer: {type(error).__name__}") from error
+        finally:
+            connection.close()
+        return response.status, answer if isinstance(answer, dict) else {}
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if isinstance(self._address, Path):
+            return _UnixConnection(self._address)
+        return http.client.HTTPConnection(*self._address, timeout=_PATIENCE)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a socket in the file system."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=_PATIENCE)
+        self._path = path
+
+    def connect(self) -> None:
+        """Open the socket."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(_PATIENCE)
+        self.sock.connect(str(self._path))

@@ -1,0 +1,65 @@
+"""Forms around the room."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, HiddenField, RadioField, TextAreaField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from portal.rooms.domain import LONGEST_NAME, LONGEST_REASON, GuestRole, Outcome
+from portal.web.forms import Form, TextField
+
+_DEVICE = [Length(max=200)]
+"""A browser's identifier of a device is 64 characters long."""
+
+
+class EmptyForm(Form):
+    """A button."""
+
+
+class CheckForm(Form):
+    """What is chosen in the device check."""
+
+    name = TextField(_l("Name that the others see"), most=LONGEST_NAME)
+    audio_only = BooleanField(_l("Talk without a picture"))
+    blur = BooleanField(_l("Blur what is behind me"))
+    camera = HiddenField(validators=_DEVICE)
+    microphone = HiddenField(validators=_DEVICE)
+    speaker = HiddenField(validators=_DEVICE)
+
+
+class GuestForm(Form):
+    """Who else comes."""
+
+    role = RadioField(
+        _l("Who is coming?"),
+        choices=[
+            (GuestRole.INTERPRETER.value, _l("An interpreter")),
+            (GuestRole.SUPPORTER.value, _l("Somebody who supports her")),
+        ],
+        validators=[DataRequired(_l("Choose who is coming"))],
+    )
+
+
+class OutcomeForm(Form):
+    """How the interview ended."""
+
+    outcome = RadioField(
+        _l("How did the interview end?"),
+        choices=[
+            (Outcome.DONE.value, _l("It is done")),
+            (Outcome.BROKEN_OFF.value, _l("It was broken off")),
+            (Outcome.NOT_ATTENDED.value, _l("She did not come")),
+        ],
+        validators=[DataRequired(_l("Choose how the interview ended"))],
+    )
+    reason = TextAreaField(
+        _l("Reason, without names"),
+        [Length(max=LONGEST_REASON, message=_l("Use %(max)d characters or fewer"))],
+    )
+
+    def validate_reason(self, field: TextAreaField) -> None:
+        """An interview that was not finished needs a reason: a study has to report them."""
+        if (
+            self.outcome.data in (Outcome.BROKEN_OFF.value, Outcome.NOT_ATTENDED.value)
+            and not (field.data or "").strip()
+        ):
+            raise ValidationError(_l("Write a few words on why"))

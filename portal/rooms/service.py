@@ -1,0 +1,245 @@
+"""Open a room, find the one that somebody may come into, and mark how the interview ended."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from portal.audit.domain import Actor
+from portal.audit.service import AuditLog
+from portal.clock import Clock
+from portal.consent.service import ConsentService
+from portal.db.engine import Database
+from portal.db.personal import personal
+from portal.people.domain import Participant
+from portal.people.service import PeopleService
+from portal.people.store import lock
+from portal.rooms import events
+from portal.rooms.domain import (
+    Appointment,
+    Appointments,
+    Hours,
+    Meeting,
+    Outcome,
+    Phase,
+    Room,
+    hours_from,
+    hours_of,
+    next_meeting,
+)
+from portal.rooms.errors import NotConsented, NothingArranged, NotOpen, RoomUnknown
+from portal.rooms.store import RoomOutcomeRow, RoomRow
+from portal.study.interview import InterviewRoom
+from portal.study.service import StudyBook
+
+AHEAD = timedelta(days=7)
+"""How far ahead the team's list looks."""
+
+
+class RoomService:
+    """The only writer of rooms and outcomes."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        audit: AuditLog,
+        studies: StudyBook,
+        people: PeopleService,
+        consents: ConsentService,
+        appointments: Appointments,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._audit = audit
+        self._studies = studies
+        self._people = people
+        self._consents = consents
+        self._appointments = appointments
+
+    @property
+    def rules(self) -> InterviewRoom:
+        """How the study published now runs its rooms."""
+        return self._studies.current().study.interview_room
+
+    def meeting(self, person: Participant) -> Meeting | None:
+        """Her next interview, or the one that is open now; None while consent does not stand."""
+        if not self._consents.state(person).stands:
+            return None
+        with self._database.reading() as session:
+            return next_meeting([hours for hours, _ in self._meetings(session, person)], self._clock())
+
+    def enter(self, person: Participant) -> Room:
+        """The room that she may come into now; at first it is opened for her appointment.
+
+        Raises:
+            NotConsented, NothingArranged, NotOpen
+        """
+        self._check_consent(person)
+        found = self._find_or_open(person, by=None)
+        if found is not None:
+            return found
+        meeting = self.meeting(person)
+        if meeting is None:
+            raise NothingArranged("no interview is agreed")
+        raise NotOpen(meeting.hours.opens_at)
+
+    def open_by_hand(self, person: Participant, *, staff_id: int) -> Room:
+        """Her open room, or a new one that is open from now on. Raises NotConsented."""
+        self._check_consent(person)
+        room = self._find_or_open(person, by=staff_id)
+        if room is None:
+            raise NotConsented("consent ended meanwhile")
+        return room
+
+    def own(self, person: Participant, code: str) -> Room:
+        """Her room of this code. Raises RoomUnknown, also for another's."""
+        room = self.room(code)
+        if room.participant.id != person.id:
+            raise RoomUnknown("not hers")
+        return room
+
+    def room(self, code: str) -> Room:
+        """The room of this code. Raises RoomUnknown."""
+        with self._database.reading() as session:
+            row = session.scalars(select(RoomRow).where(RoomRow.code == code[:32])).one_or_none()
+            if row is None:
+                raise RoomUnknown("no such room")
+            return self._rooms(session, [row])[0]
+
+    def by_id(self, room_id: int) -> Room:
+        """The room of this number. Raises RoomUnknown."""
+        with self._database.reading() as session:
+            row = session.get(RoomRow, room_id)
+            if row is None:
+                raise RoomUnknown("no such room")
+            return self._rooms(session, [row])[0]
+
+    def open_rooms(self) -> list[Room]:
+        """Every room that people may be in now, in order of time."""
+        now = self._clock()
+        query = select(RoomRow).where(RoomRow.closes_at > now).order_by(RoomRow.starts_at)
+        with self._database.reading() as session:
+            return [one for one in self._rooms(session, session.scalars(query).all()) if one.is_open(now)]
+
+    def unmarked(self) -> list[Room]:
+        """Rooms that are over and whose outcome nobody has marked yet, newest first."""
+        over = or_(RoomRow.closes_at <= self._clock(), RoomRow.ended_at.is_not(None))
+        marked = select(RoomOutcomeRow.room_id)
+        query = select(RoomRow).where(over, RoomRow.id.not_in(marked)).order_by(RoomRow.starts_at.desc()).limit(100)
+        with self._database.reading() as session:
+            return self._rooms(session, session.scalars(query).all())
+
+    def coming(self) -> list[tuple[Participant, Hours]]:
+        """Agreed interviews of the next days that have no room yet, in order of time."""
+        now, rules = self._clock(), self.rules
+        agreed = self._appointments.between(now - timedelta(hours=rules.closes_hours_after), now + AHEAD)
+        with self._database.reading() as session:
+            known = set(
+                session.scalars(select(RoomRow.appointment_key).where(RoomRow.appointment_key.in_(_keys(agreed))))
+            )
+        return [
+            (self._people.participant(one.participant_id), hours_of(one, rules))
+            for one in agreed
+            if one.key not in known
+        ]
+
+    def of_participant(self, person: Participant) -> list[Room]:
+        """All her rooms, newest first."""
+        query = select(RoomRow).where(RoomRow.participant_id == person.id).order_by(RoomRow.id.desc())
+        with self._database.reading() as session:
+            return self._rooms(session, session.scalars(query).all())
+
+    def mark(self, room: Room, outcome: Outcome, reason: str, *, staff_id: int) -> None:
+        """Say how the interview ended. The newest word counts; older ones stay on record."""
+        with self._database.transaction() as session:
+            entry = self._audit.record(
+                session, events.OUTCOME, actor=Actor.staff(staff_id), subject=room.subject,
+                participant=room.participant.study_id, outcome=outcome.value,
+            )  # fmt: skip
+            session.add(
+                RoomOutcomeRow(
+                    room_id=room.id, staff_id=staff_id, outcome=outcome.value,
+                    reason=personal(room.participant.study_id, reason), at=entry.at
+                )
+            )  # fmt: skip
+
+    def _check_consent(self, person: Participant) -> None:
+        if not self._consents.state(person).stands:
+            raise NotConsented("consent does not stand")
+
+    def _find_or_open(self, person: Participant, by: int | None) -> Room | None:
+        now = self._clock()
+        with self._database.transaction() as session:
+            lock(session, person.id)  # both sides may come at the same moment
+            for hours, source in self._meetings(session, person):
+                if hours.phase(now) is Phase.OPEN:
+                    if isinstance(source, Room):
+                        return _moved(session, source, hours)
+                    return self._open(session, person, hours, appointment=source, by=None)
+            if by is None:
+                return None
+            return self._open(session, person, hours_from(now), appointment=None, by=by)
+
+    def _open(
+        self, session: Session, person: Participant, hours: Hours, *, appointment: Appointment | None, by: int | None
+    ) -> Room:
+        row = RoomRow(
+            code=secrets.token_urlsafe(16), participant_id=person.id,
+            appointment_key=appointment.key if appointment else None,
+            publication_hash=self._studies.current().content_hash,
+            starts_at=hours.starts_at, opens_at=hours.opens_at, closes_at=hours.closes_at,
+            opened_at=self._clock(), opened_by=by,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        self._audit.record(
+            session, events.OPENED, actor=Actor.participant(person.study_id) if by is None else Actor.staff(by),
+            subject=f"room:{row.id}", participant=person.study_id, by_hand=appointment is None,
+        )  # fmt: skip
+        return Room(row.id, row.code, person, hours, row.publication_hash, row.appointment_key, None)
+
+    def _meetings(self, session: Session, person: Participant) -> list[tuple[Hours, Room | Appointment]]:
+        """Her rooms that are not over, and her appointments without a room.
+
+        A moved appointment moves its room; a cancelled one shuts it.
+        """
+        agreed = {one.key: one for one in self._appointments.of(person.id)}
+        rows = session.scalars(select(RoomRow).where(RoomRow.participant_id == person.id).order_by(RoomRow.id))
+        rooms = self._rooms(session, rows.all())
+        found: list[tuple[Hours, Room | Appointment]] = []
+        for room in rooms:
+            appointment = agreed.pop(room.appointment_key or "", None)
+            if room.outcome is not None or room.ended or (room.appointment_key and appointment is None):
+                continue
+            found.append((hours_of(appointment, self.rules) if appointment else room.hours, room))
+        found += [(hours_of(one, self.rules), one) for one in agreed.values()]
+        return found
+
+    def _rooms(self, session: Session, rows: Sequence[RoomRow]) -> list[Room]:
+        marked = select(RoomOutcomeRow.room_id, RoomOutcomeRow.outcome).where(
+            RoomOutcomeRow.room_id.in_([row.id for row in rows])
+        )
+        outcomes = {room: Outcome(word) for room, word in session.execute(marked.order_by(RoomOutcomeRow.id))}
+        return [
+            Room(
+                row.id, row.code, self._people.participant(row.participant_id), row.hours, row.publication_hash,
+                row.appointment_key, outcomes.get(row.id), row.ended_at is not None,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+
+def _moved(session: Session, room: Room, hours: Hours) -> Room:
+    if room.hours == hours:
+        return room
+    row = session.get_one(RoomRow, room.id)
+    row.starts_at, row.opens_at, row.closes_at = hours.starts_at, hours.opens_at, hours.closes_at
+    return replace(room, hours=hours)
+
+
+def _keys(appointments: Iterable[Appointment]) -> list[str]:
+    return [one.key for one in appointments]

@@ -1,0 +1,201 @@
+"""A participant's way into the room and out of it, and a guest's."""
+
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, session, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.audit.domain import Actor
+from portal.people.domain import Participant
+from portal.people.service import PeopleService
+from portal.rooms.calls import answer_join, choices, chosen_in, keep_choices, page
+from portal.rooms.domain import Phase, Room
+from portal.rooms.errors import GuestRefused, NotConsented, NothingArranged, NotOpen, RoomUnknown
+from portal.rooms.forms import CheckForm, EmptyForm
+from portal.rooms.guests import GuestList
+from portal.rooms.joining import PARTICIPANT, JoinService, Visitor
+from portal.rooms.service import RoomService
+from portal.rooms.tickets import Role
+from portal.study.markdown import to_html
+from portal.study.service import StudyBook
+from portal.web.limits import limiter
+from portal.web.permissions import Permission, requires
+from portal.web.principal import current_principal
+from portal.web.services import service
+
+bp = Blueprint("rooms", __name__)
+_GUEST = "room_guest"
+ENDINGS = ("ended", "left", "stopped", "declined", "replaced")
+
+
+@bp.get("/room")
+@requires(Permission.OWN_JOURNEY)
+def start() -> str:
+    """When it is, and before she goes in: is she alone, is it safe to talk?"""
+    meeting = service(RoomService).meeting(_me())
+    return render_template("rooms/start.html", meeting=meeting, Phase=Phase, rules=service(RoomService).rules)
+
+
+@bp.get("/room/not-now")
+@requires(Permission.OWN_JOURNEY)
+def not_now() -> str:
+    """It is not safe, or not the moment."""
+    return render_template("rooms/not_now.html", rules=service(RoomService).rules)
+
+
+@bp.route("/room/check", methods=["GET", "POST"])
+@requires(Permission.OWN_JOURNEY)
+def check() -> BaseResponse:
+    """Try camera, microphone and speaker. It may be tried on any day."""
+    form = _check_form()
+    if form.validate_on_submit():
+        keep_choices(chosen_in(form))
+        return redirect(url_for("rooms.room"))
+    me = _me()
+    return page(
+        "rooms/check.html", form=form, action=url_for("rooms.check"), back=url_for("rooms.start"),
+        names=service(RoomService).rules.display_name == "chosen",
+        ice_servers=service(JoinService).ice_servers(PARTICIPANT), own_name=me.study_id,
+    )  # fmt: skip
+
+
+@bp.get("/room/call")
+@requires(Permission.OWN_JOURNEY)
+def room() -> BaseResponse:
+    """The room itself: she waits in it until she is let in."""
+    me = _me()
+    try:
+        found = service(RoomService).enter(me)
+    except (NotOpen, NothingArranged, NotConsented):
+        return redirect(url_for("rooms.start"))
+    return page(
+        "rooms/room.html", role=Role.PARTICIPANT, room=found, choices=choices(), me=_participant(me),
+        join=url_for("rooms.join", room_code=found.code), ending=_ending_url("rooms.over"),
+        recording_allowed=service(JoinService).recording_allowed(found),
+        ice_servers=service(JoinService).ice_servers(PARTICIPANT), check=url_for("rooms.check"),
+    )  # fmt: skip
+
+
+@bp.post("/room/<room_code>/join")
+@requires(Permission.OWN_JOURNEY)
+@limiter.limit("60 per minute")
+def join(room_code: str) -> tuple[Response, int]:
+    """Her browser's offer."""
+    me = _me()
+    try:
+        found = service(RoomService).own(me, room_code)
+    except RoomUnknown:
+        return jsonify(error="unknown"), 404
+    return answer_join(found, _participant(me))
+
+
+@bp.get("/room/over/<how>")
+@requires(Permission.OWN_JOURNEY)
+def over(how: str) -> str:
+    """The end: thank her, the debrief sheet, where to find help."""
+    if how not in ENDINGS:
+        abort(404)
+    me = _me()
+    return render_template(
+        "rooms/over.html", how=how, debrief=service(StudyBook).current().study.documents[me.group].debrief,
+        to_html=to_html, rules=service(RoomService).rules, again=_may_return(me),
+    )  # fmt: skip
+
+
+@bp.route("/guest/<token>", methods=["GET", "POST"])
+@requires(Permission.PUBLIC)
+@limiter.limit("30 per minute")
+def guest(token: str) -> BaseResponse | str | tuple[str, int]:
+    """An interpreter's or a supporter's link. Only the button uses it, so that a scanner's visit does nothing."""
+    try:
+        _room, visitor = service(GuestList).find(token)
+    except GuestRefused:
+        return render_template("rooms/guest_refused.html"), 404
+    form = EmptyForm()
+    if form.validate_on_submit():
+        session[_GUEST] = token
+        return redirect(url_for("rooms.guest_check"))
+    return render_template("rooms/guest.html", form=form, role=visitor.role)
+
+
+@bp.route("/guest-check", methods=["GET", "POST"])
+@requires(Permission.PUBLIC)
+def guest_check() -> BaseResponse | str | tuple[str, int]:
+    """The device check of a guest."""
+    try:
+        _room, visitor = _guest()
+    except GuestRefused:
+        return render_template("rooms/guest_refused.html"), 404
+    form = _check_form()
+    if form.validate_on_submit():
+        keep_choices(chosen_in(form))
+        return redirect(url_for("rooms.guest_room"))
+    return page(
+        "rooms/check.html", form=form, action=url_for("rooms.guest_check"), back=None, names=True,
+        ice_servers=service(JoinService).ice_servers(visitor.person), own_name=visitor.name,
+    )  # fmt: skip
+
+
+@bp.get("/guest-room")
+@requires(Permission.PUBLIC)
+def guest_room() -> BaseResponse | str | tuple[str, int]:
+    """The room for a guest."""
+    try:
+        found, visitor = _guest()
+    except GuestRefused:
+        return render_template("rooms/guest_refused.html"), 404
+    return page(
+        "rooms/room.html", role=visitor.role, room=found, choices=choices(), me=visitor,
+        join=url_for("rooms.guest_join"), ending=_ending_url("rooms.guest_over"), recording_allowed=False,
+        ice_servers=service(JoinService).ice_servers(visitor.person), check=url_for("rooms.guest_check"),
+    )  # fmt: skip
+
+
+@bp.post("/guest-join")
+@requires(Permission.PUBLIC)
+@limiter.limit("60 per minute")
+def guest_join() -> tuple[Response, int]:
+    """A guest's browser's offer."""
+    try:
+        found, visitor = _guest()
+    except GuestRefused:
+        return jsonify(error="over"), 410
+    return answer_join(found, visitor)
+
+
+@bp.get("/guest-over/<how>")
+@requires(Permission.PUBLIC)
+def guest_over(how: str) -> str:
+    """The end for a guest."""
+    if how not in ENDINGS:
+        abort(404)
+    return render_template("rooms/guest_over.html", how=how)
+
+
+def _me() -> Participant:
+    return service(PeopleService).participant(current_principal().id)
+
+
+def _participant(me: Participant) -> Visitor:
+    chosen = choices()
+    named = service(RoomService).rules.display_name == "chosen"
+    name = (chosen.name if named else me.study_id) or _("Participant")
+    return Visitor(PARTICIPANT, Role.PARTICIPANT, name, Actor.participant(me.study_id), video=not chosen.audio_only)
+
+
+def _guest() -> tuple[Room, Visitor]:
+    chosen = choices()
+    return service(GuestList).find(str(session.get(_GUEST, "")), chosen.name)
+
+
+def _check_form() -> CheckForm:
+    return CheckForm(data=choices().__dict__)
+
+
+def _may_return(me: Participant) -> bool:
+    meeting = service(RoomService).meeting(me)
+    return meeting is not None and meeting.phase is Phase.OPEN
+
+
+def _ending_url(endpoint: str) -> dict[str, str]:
+    """Where the script goes when the call is over, by the reason that it was told."""
+    return {how: url_for(endpoint, how=how) for how in ENDINGS}

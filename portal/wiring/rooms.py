@@ -1,0 +1,125 @@
+"""The interview rooms: the door, the notebook, and what joins them to consent and to the media process."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from portal.audit.service import AuditLog
+from portal.booking.domain import Appointment as Booking
+from portal.booking.domain import Mode
+from portal.booking.service import BookingService
+from portal.clock import Clock
+from portal.consent.service import ConsentService
+from portal.db.engine import Database
+from portal.duties.loop import Duty
+from portal.people.service import PeopleService
+from portal.recordings.keys.errors import NotReadyToRecord
+from portal.recordings.keys.service import KeyService
+from portal.rooms.catalogue import RoomCatalogue
+from portal.rooms.client import HttpMedia
+from portal.rooms.domain import Appointment
+from portal.rooms.errors import RoomUnknown
+from portal.rooms.guests import GuestList
+from portal.rooms.joining import JoinService
+from portal.rooms.notes import Notebook
+from portal.rooms.service import RoomService
+from portal.rooms.tickets import load_or_make_key
+from portal.rooms.turn import Relay
+from portal.rooms.watch import ConsentWatch
+from portal.settings import Settings
+from portal.study.service import StudyBook
+from portal.web.permissions import SiteOf
+
+
+class Booked:
+    """The agreed interviews by video, as booking has them."""
+
+    def __init__(self, booking: BookingService) -> None:
+        self._booking = booking
+
+    def of(self, participant_id: int) -> Sequence[Appointment]:
+        """See Appointments."""
+        return _by_video(self._booking.of_participant(participant_id))
+
+    def between(self, earliest: datetime, latest: datetime) -> Sequence[Appointment]:
+        """See Appointments."""
+        return _by_video(self._booking.between(earliest, latest))
+
+
+def _by_video(bookings: Iterable[Booking]) -> list[Appointment]:
+    found = [
+        Appointment(one.reference, one.participant_id, one.starts_at, one.ends_at)
+        for one in bookings
+        if one.mode is Mode.VIDEO and one.cancelled_at is None
+    ]
+    return sorted(found, key=lambda one: one.starts_at)
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What was built."""
+
+    registry: tuple[object, ...]
+    rooms: RoomService
+    media: HttpMedia
+
+
+def build_rooms(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    audit: AuditLog,
+    studies: StudyBook,
+    people: PeopleService,
+    consents: ConsentService,
+    booking: BookingService,
+    keys: KeyService,
+) -> Rooms:
+    """Build the rooms' services."""
+    key = settings.rooms_key.encode() or load_or_make_key(settings.instance / "keys" / "rooms.key")
+    media = HttpMedia(_media_address(settings), key)
+    rooms = RoomService(database, clock, audit, studies, people, consents, Booked(booking))
+    relay = Relay(tuple(settings.turn_urls.replace(",", " ").split()), settings.turn_secret)
+    joining = JoinService(database, clock, audit, studies, consents, media, relay, lambda: _recipients(keys), key)
+    watch = ConsentWatch(database, clock, studies, people, consents, media)
+    consents.on_withdrawal(watch.withdrawn)
+    catalogue = RoomCatalogue(database, clock, audit, settings.instance / "rooms")
+    registry = (
+        rooms, joining, watch, catalogue, Notebook(database, clock, audit, studies),
+        GuestList(database, clock, audit, rooms),
+    )  # fmt: skip
+    return Rooms(registry, rooms, media)
+
+
+def duties(watch: ConsentWatch, catalogue: RoomCatalogue) -> tuple[Duty, ...]:
+    """What the worker does for rooms."""
+    return (Duty("carry withdrawals into rooms", 2, watch.run), Duty("catalogue rooms", 5, catalogue.run))
+
+
+def sites(rooms: RoomService) -> Mapping[str, SiteOf]:
+    """The site of a room in an address."""
+
+    def of_room(code: str) -> str | None:
+        try:
+            return rooms.room(code).participant.site
+        except RoomUnknown:
+            return None
+
+    return {"room_code": of_room}
+
+
+def _recipients(keys: KeyService) -> tuple[str, ...]:
+    """The public keys that recordings are locked with now; none while the team is not ready to record."""
+    try:
+        found = keys.recipients_now()
+    except NotReadyToRecord:
+        return ()
+    return tuple(str(one) for one in (*found.members, found.recovery))
+
+
+def _media_address(settings: Settings) -> Path | tuple[str, int]:
+    if not settings.media_listen:
+        return settings.instance / "media.sock"
+    host, _, port = settings.media_listen.rpartition(":")
+    return host.strip("[]"), int(port)

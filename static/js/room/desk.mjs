@@ -1,0 +1,199 @@
+// The interviewer's side of the page: who waits, who is here, recording, sharing, the pause for distress.
+import { others, recordingStep, nameOf } from "./snapshot.mjs";
+import { canShareClips, canShareScreen, Share } from "./share.mjs";
+import { startGuide } from "./guide.mjs";
+import { startNotes } from "./notes.mjs";
+import { clock } from "./time.mjs";
+
+const SURE_MS = 5000;
+
+export class Desk {
+  constructor({ root, words, call, stage, sounds, csrf }) {
+    Object.assign(this, { root, words, call, stage, sounds });
+    this.snapshot = null;
+    this.known = new Set();
+    this.lists = { people: document.getElementById("room-people"), queue: document.getElementById("room-queue") };
+    const recordingSeconds = () => this.#recordingSeconds();
+    const guide = document.getElementById("room-guide");
+    if (guide) startGuide({ root: guide, csrf, recordingSeconds });
+    startNotes({
+      area: document.getElementById("room-notes"),
+      said: document.getElementById("room-notes-said"),
+      stamp: document.getElementById("room-stamp"),
+      csrf,
+      words,
+      recordingSeconds,
+    });
+    this.#messages();
+    this.#sharing();
+    document.addEventListener("click", (event) => this.#asked(event.target.closest("[data-do]")));
+  }
+
+  // Buttons of the call that only the interviewer has. Gives true if it was one.
+  act(button) {
+    const { act } = button.dataset;
+    if (act === "record") this.#send({ type: button.dataset.next });
+    else if (act === "record_stop") this.#send({ type: "record_stop" });
+    else if (act === "distress") this.#distress();
+    else if (act === "end") this.#end(button);
+    else if (act === "share_screen") this.#try(() => this.share.screen());
+    else if (act === "share_stop") this.share.stop();
+    else return false;
+    return true;
+  }
+
+  show(snapshot) {
+    this.snapshot = snapshot;
+    this.#recording(snapshot.recording);
+    this.#list(this.lists.people, others(snapshot), (one) => this.#person(one));
+    this.#list(this.lists.queue, snapshot.waiting ?? [], (one) => this.#waiting(one));
+    document.getElementById("room-queue-empty").hidden = (snapshot.waiting ?? []).length > 0;
+    for (const one of snapshot.waiting ?? []) {
+      if (this.known.has(one.person)) continue;
+      this.known.add(one.person);
+      this.sounds.play("joined", this.stage.speaker);
+      this.stage.say(this.words("said-waits", { name: nameOf(snapshot, one.person, this.words) }));
+    }
+    this.known = new Set((snapshot.waiting ?? []).map((one) => one.person));
+    const distress = this.root.querySelector('[data-act="distress"]');
+    distress.setAttribute("aria-pressed", String(snapshot.distress));
+    distress.querySelector("[data-said]").textContent = this.words(snapshot.distress ? "distress-end" : "distress-start");
+  }
+
+  #recordingSeconds() {
+    const recording = this.snapshot?.recording;
+    return recording && ["running", "paused"].includes(recording.state) ? recording.seconds : null;
+  }
+
+  #recording(recording) {
+    const big = this.root.querySelector('[data-act="record"]');
+    const step = recordingStep(recording);
+    big.disabled = step === null;
+    if (step) {
+      big.dataset.next = step;
+      big.querySelector("[data-said]").textContent = this.words(step);
+    }
+    this.root.querySelector('[data-act="record_stop"]').hidden = !["running", "paused"].includes(recording.state);
+    const line = this.root.querySelector("#room-recording");
+    let kept = line.querySelector("[data-kept]");
+    if (!kept) {
+      kept = document.createElement("span");
+      kept.dataset.kept = "";
+      line.append(" ", kept);
+    }
+    const running = ["running", "paused", "stopped", "failed"].includes(recording.state) && recording.seconds > 0;
+    kept.textContent = running ? this.words("kept", { time: clock(recording.written) }) : "";
+    if (recording.failed) this.stage.at("note").textContent = this.words(`failed-${recording.failed}`);
+    if (recording.failed) this.stage.at("note").hidden = false;
+  }
+
+  #distress() {
+    const begins = !this.snapshot?.distress;
+    this.#send({ type: begins ? "distress" : "distress_over" });
+    const protocol = document.getElementById("room-protocol");
+    if (protocol && begins) {
+      protocol.open = true;
+      protocol.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  // The first press asks, the second within five seconds ends: it cannot be taken back.
+  #end(button) {
+    if (button.dataset.sure) {
+      this.#send({ type: "end" });
+      return;
+    }
+    button.dataset.sure = "yes";
+    button.textContent = this.words("end-sure");
+    this.stage.say(this.words("end-sure"));
+    setTimeout(() => {
+      delete button.dataset.sure;
+      button.textContent = this.words("end");
+    }, SURE_MS);
+  }
+
+  #send(message) {
+    this.call.send({ ...message, id: `${message.type}-${Date.now()}` });
+  }
+
+  #messages() {
+    const form = document.getElementById("room-message-form");
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const field = form.querySelector("input");
+      const text = field.value.trim();
+      if (!text) return;
+      this.#send({ type: "message", text });
+      field.value = "";
+      this.stage.say(this.words("message-sent"));
+    });
+  }
+
+  #sharing() {
+    this.share = new Share({ call: this.call, player: document.getElementById("room-clip-player") });
+    const begin = document.querySelector('[data-act="share_screen"]');
+    const end = document.querySelector('[data-act="share_stop"]');
+    begin.hidden = !canShareScreen();
+    document.getElementById("room-clip-choice").hidden = !canShareClips();
+    document.getElementById("room-clip").addEventListener("change", (event) => {
+      const [file] = event.target.files;
+      if (file) this.#try(() => this.share.clip(file));
+    });
+    this.share.addEventListener("change", () => {
+      end.hidden = !this.share.stream;
+      this.root.dispatchEvent(new Event("app:state"));
+    });
+  }
+
+  async #try(deed) {
+    try {
+      await deed();
+    } catch (error) {
+      if (error.name !== "NotAllowedError") this.stage.say(this.words("share-failed"));
+    }
+  }
+
+  #asked(button) {
+    if (!button) return;
+    const { do: deed, person } = button.dataset;
+    this.#send({ type: deed, person });
+    if (deed === "mute_request") this.stage.say(this.words("asked-mute", { name: nameOf(this.snapshot, person, this.words) }));
+  }
+
+  // Only what changed is drawn anew, so that the keyboard's place on a button is not lost.
+  #list(list, people, draw) {
+    const key = JSON.stringify(people.map((one) => [one.person, one.name, one.role, one.connected, one.microphone]));
+    if (list.dataset.key === key) return;
+    const focused = list.contains(document.activeElement) ? document.activeElement.dataset : null;
+    list.dataset.key = key;
+    list.replaceChildren(...people.map(draw));
+    if (focused) list.querySelector(`[data-do="${focused.do}"][data-person="${focused.person}"]`)?.focus();
+  }
+
+  #person(one) {
+    const item = document.createElement("li");
+    const name = nameOf(this.snapshot, one.person, this.words);
+    item.append(`${name} (${this.words(`role-${one.role}`)}) ${one.connected ? "" : this.words("their-lost")} `);
+    if (one.microphone && one.connected) item.append(this.#button("mute_request", one.person, this.words("ask-mute", { name })));
+    return item;
+  }
+
+  #waiting(one) {
+    const item = document.createElement("li");
+    const name = nameOf(this.snapshot, one.person, this.words);
+    item.append(`${name} (${this.words(`role-${one.role}`)}) `);
+    item.append(this.#button("admit", one.person, this.words("admit", { name }), "nhsuk-button"));
+    item.append(" ", this.#button("decline", one.person, this.words("decline", { name })));
+    return item;
+  }
+
+  #button(deed, person, text, look = "nhsuk-button nhsuk-button--secondary") {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = `${look} app-small`;
+    made.dataset.do = deed;
+    made.dataset.person = person;
+    made.textContent = text;
+    return made;
+  }
+}

@@ -1,0 +1,284 @@
+// The room's page: brings together call, own camera and microphone, stage, and the interviewer's desk.
+import { Call } from "./call.mjs";
+import { Desk } from "./desk.mjs";
+import { fillChoices } from "./devices.mjs";
+import { OwnMedia } from "./own-media.mjs";
+import { nameOf } from "./snapshot.mjs";
+import { Sounds } from "./sounds.mjs";
+import { Stage } from "./stage.mjs";
+import { keepAwake } from "./wake-lock.mjs";
+import { readWords } from "./words.mjs";
+
+const RUNS_ROOM = ["interviewer", "co-interviewer"];
+
+export class Page {
+  constructor(root) {
+    const data = root.dataset;
+    this.root = root;
+    this.data = data;
+    this.words = readWords(document.getElementById("room-words"));
+    this.stage = new Stage(root, this.words);
+    this.sounds = new Sounds();
+    this.runs = RUNS_ROOM.includes(data.role);
+    this.own = new OwnMedia({
+      microphone: data.microphone,
+      camera: data.camera,
+      audioOnly: data.audioOnly === "true",
+      selfie: data.selfie,
+    });
+    this.call = new Call({
+      join: data.join,
+      csrf: data.csrf,
+      iceServers: JSON.parse(data.ice),
+      relayOnly: data.relayOnly === "true",
+      mayShare: this.runs,
+    });
+    const { root: _, words, call, stage, sounds } = this;
+    this.desk = this.runs ? new Desk({ root, words, call, stage, sounds, csrf: data.csrf }) : null;
+    this.ending = JSON.parse(data.ending);
+    this.#listen();
+  }
+
+  async start() {
+    this.stage.setPhase("devices");
+    try {
+      await this.own.start();
+    } catch {
+      this.own.on = { audio: false, video: false };
+      this.#note(this.words("no-microphone"));
+    }
+    this.#devices();
+    if (this.data.blur === "true") this.#blur(true);
+    this.#sync();
+    this.stage.setPhase("connecting");
+    this.letSleep = keepAwake();
+    this.call.start();
+  }
+
+  #listen() {
+    const { call, own } = this;
+    document.addEventListener("click", (event) => this.#act(event.target.closest("[data-act]")));
+    for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => this.sounds.unlock(), { once: true });
+    call.addEventListener("connected", ({ detail }) => this.#connected(detail));
+    call.addEventListener("message", ({ detail }) => this.#hear(detail));
+    call.addEventListener("trouble", ({ detail }) => this.#trouble(detail.word));
+    call.addEventListener("quality", ({ detail }) => this.#quality(detail));
+    call.addEventListener("ended", ({ detail }) => this.#leave(detail.reason));
+    call.addEventListener("refused", ({ detail }) => this.#refused(detail.word));
+    own.addEventListener("change", () => this.#sync());
+    own.addEventListener("devices", () => this.#devices());
+    own.addEventListener("replaced", () => this.#notice(this.words("device-changed")));
+    own.addEventListener("gone", ({ detail }) => detail === "audio" && this.#notice(this.words("no-microphone")));
+    this.root.addEventListener("app:state", () => this.#tellState());
+    // "Exit this page" ends the call at once, before anything else happens.
+    document.addEventListener("app:leave", () => this.#hangUp());
+    addEventListener("pagehide", () => this.#hangUp());
+    this.#muteAsk();
+  }
+
+  #hangUp() {
+    this.call.send({ type: "leave" });
+    this.own.stop();
+    this.call.end();
+    this.stage.detach();
+  }
+
+  #act(button) {
+    if (!button || this.desk?.act(button)) return;
+    const { act } = button.dataset;
+    if (act === "microphone") this.own.setMicrophone(!this.own.on.audio).catch(() => this.#notice(this.words("no-microphone")));
+    else if (act === "camera") this.own.setCamera(!this.own.on.video).catch(() => this.own.setCamera(false));
+    else if (act === "blur") this.#blur(!this.own.blur);
+    else if (act === "leave") this.#depart("leave", "left");
+    else if (act === "need_to_stop") this.#depart("need_to_stop", "stopped");
+    else this.call.send({ type: act, id: act });
+  }
+
+  // She is out at once, whether or not the others can be told.
+  #depart(message, reason) {
+    this.call.send({ type: message });
+    this.own.stop();
+    this.stage.detach();
+    setTimeout(() => this.#leave(reason), 250);
+  }
+
+  #leave(reason) {
+    if (this.left) return;
+    this.left = true;
+    this.own.stop();
+    this.call.end();
+    this.stage.detach();
+    this.letSleep?.();
+    location.assign(this.ending[reason] ?? this.ending.ended);
+  }
+
+  #connected({ connection, again }) {
+    this.stage.attach(connection);
+    this.stage.setTrouble(null);
+    if (again) this.stage.say(this.words("back"));
+    this.#tellState();
+    this.call.send({ type: "quality", level: this.level ?? "good" });
+  }
+
+  #hear(message) {
+    if (message.type === "room") this.#show(message);
+    else if (message.type === "announcement") this.#announce(message);
+    else if (message.type === "message") this.#message(message.text);
+    else if (message.type === "mute_request") this.#askToMute();
+    else if (message.type === "refused") this.#notice(this.words(`refused-${message.code}`) || this.words("refused-not_allowed"));
+  }
+
+  #show(snapshot) {
+    const entered = snapshot.admitted && !this.snapshot?.admitted;
+    this.snapshot = snapshot;
+    this.stage.show(snapshot);
+    const waiting = document.getElementById("room-waiting");
+    if (waiting) waiting.hidden = snapshot.admitted;
+    const stop = this.root.querySelector('[data-act="stop_recording"]');
+    if (stop) stop.hidden = !["starting", "running", "paused"].includes(snapshot.recording.state);
+    for (const one of this.root.querySelectorAll("[data-inside]")) one.hidden = !snapshot.admitted;
+    this.desk?.show(snapshot);
+    if (entered && !this.runs) {
+      this.sounds.play("joined", this.stage.speaker);
+      this.stage.say(this.words("inside"));
+    }
+  }
+
+  #announce({ code, person }) {
+    const name = nameOf(this.snapshot, person, this.words);
+    if (person === this.snapshot?.you && ["joined", "returned", "lost", "left", "video_held", "video_back"].includes(code)) return;
+    this.sounds.play(code, this.stage.speaker);
+    this.#notice(this.words(`said-${code}`, { name }));
+  }
+
+  #message(text) {
+    const list = document.getElementById("room-messages");
+    if (!list) return;
+    const item = document.createElement("li");
+    item.textContent = text;
+    list.append(item);
+    this.sounds.play("message", this.stage.speaker);
+  }
+
+  #trouble(word) {
+    this.stage.setTrouble(word);
+  }
+
+  #quality({ level, resting }) {
+    if (level !== this.level) {
+      this.level = level;
+      this.call.send({ type: "quality", level });
+      this.stage.setQuality(level);
+    }
+    if (resting !== this.own.resting) {
+      this.own.setResting(resting);
+      if (this.own.on.video) this.#notice(this.words(resting ? "picture-held" : "picture-back"));
+    }
+  }
+
+  #refused(word) {
+    this.own.stop();
+    this.stage.setTrouble(word);
+    const problem = document.getElementById("room-problem");
+    problem.hidden = false;
+    problem.querySelector("[data-said]").textContent = this.words(word);
+    if (word === "signed-out") location.assign(this.data.signIn);
+  }
+
+  // Puts what is on into the connection, the page and the others' snapshot.
+  #sync() {
+    const { audio, video } = this.own.tracks;
+    this.call.setTrack("audio", audio);
+    this.call.setTrack("video", video);
+    this.stage.showSelf(this.own.on.video ? (this.own.blur?.output ?? this.own.raw.video) : null, this.own.on.video);
+    for (const [act, on] of Object.entries({ microphone: this.own.on.audio, camera: this.own.on.video })) {
+      const button = this.root.querySelector(`[data-act="${act}"]`);
+      button.setAttribute("aria-pressed", String(on));
+      button.querySelector("[data-said]").textContent = this.words(`${act}-${on ? "on" : "off"}`);
+    }
+    const blur = document.querySelector('[data-act="blur"]');
+    blur.setAttribute("aria-pressed", String(Boolean(this.own.blur)));
+    blur.querySelector("[data-said]").textContent = this.words(this.own.blur ? "blur-on" : "blur-off");
+    this.#tellState();
+  }
+
+  #tellState() {
+    const { on, tracks } = this.own;
+    const sharing = Boolean(this.desk?.share?.stream);
+    this.call.send({ type: "state", microphone: on.audio, camera: Boolean(tracks.video), sharing });
+  }
+
+  async #blur(on) {
+    const said = (word) => this.#notice(this.words(word));
+    if (on) said("blur-wait");
+    try {
+      await this.own.setBlur(on);
+      if (on) this.#note("");
+    } catch {
+      said("blur-failed");
+    }
+  }
+
+  async #devices() {
+    if (!navigator.mediaDevices?.enumerateDevices) return;
+    const selects = {
+      videoinput: document.getElementById("room-camera"),
+      audioinput: document.getElementById("room-microphone"),
+      audiooutput: document.getElementById("room-speaker"),
+    };
+    const chosen = {
+      videoinput: this.own.raw.video?.getSettings().deviceId ?? this.own.camera,
+      audioinput: this.own.raw.audio?.getSettings().deviceId ?? this.own.microphone,
+      audiooutput: this.stage.speaker,
+    };
+    await fillChoices(selects, this.words, chosen);
+    if (this.choosing) return;
+    this.choosing = true;
+    selects.videoinput.addEventListener("change", (event) => this.#choose("video", event.target.value));
+    selects.audioinput.addEventListener("change", (event) => this.#choose("audio", event.target.value));
+    selects.audiooutput.addEventListener("change", (event) => this.stage.setSpeaker(event.target.value));
+  }
+
+  async #choose(kind, device) {
+    try {
+      await this.own.choose(kind, device);
+      if (kind === "audio" && !this.own.on.audio) await this.own.setMicrophone(true);
+    } catch {
+      this.#notice(this.words("no-microphone"));
+    }
+  }
+
+  #muteAsk() {
+    const ask = this.root.querySelector("#room-mute-ask");
+    const close = () => {
+      ask.hidden = true;
+      this.root.querySelector('[data-act="microphone"]').focus();
+    };
+    this.root.querySelector("#room-mute-yes").addEventListener("click", () => {
+      this.own.setMicrophone(false);
+      close();
+    });
+    this.root.querySelector("#room-mute-no").addEventListener("click", close);
+  }
+
+  #askToMute() {
+    if (!this.own.on.audio) return;
+    this.root.querySelector("#room-mute-ask").hidden = false;
+    this.root.querySelector("#room-mute-yes").focus();
+  }
+
+  #notice(text) {
+    this.#note(text);
+    this.stage.say(text);
+  }
+
+  #note(text) {
+    const note = this.root.querySelector("#room-note");
+    clearTimeout(this.noteTimer);
+    if (!this.snapshot?.distress) {
+      note.textContent = text;
+      note.hidden = !text;
+      this.noteTimer = setTimeout(() => !this.snapshot?.distress && (note.hidden = true), 8000);
+    }
+  }
+}

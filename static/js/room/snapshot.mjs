@@ -1,0 +1,40 @@
+// What the room's snapshot means for a page, without touching the page.
+export function me(snapshot) {
+  return snapshot.people.find((one) => one.person === snapshot.you) ?? null;
+}
+
+export function others(snapshot) {
+  return snapshot.people.filter((one) => one.person !== snapshot.you);
+}
+
+export function nameOf(snapshot, person, words) {
+  if (person === snapshot?.you) return words("you");
+  const known = [...(snapshot?.people ?? []), ...(snapshot?.waiting ?? [])].find((one) => one.person === person);
+  return known ? known.name || words(`role-${known.role}`) : words("somebody");
+}
+
+export function statusWord(snapshot) {
+  const company = others(snapshot).some((one) => one.connected);
+  if (!snapshot.admitted) return company ? "waiting" : "waiting-alone";
+  return company ? "inside" : "inside-alone";
+}
+
+// Which words stand beside the lamp. Somebody who is not recorded is told so, whatever the others do.
+export function recordingWord(snapshot) {
+  const { state, possible } = snapshot.recording;
+  if (!possible && ["off", "stopped"].includes(state)) return "recording-never";
+  if (state === "running" && me(snapshot)?.may_be_recorded === false) return "recording-others";
+  return `recording-${state}`;
+}
+
+// What the big record button does next; null while it can do nothing.
+export function recordingStep({ state, possible }) {
+  if (!possible || state === "starting") return null;
+  return { off: "record_start", stopped: "record_start", failed: "record_start", running: "record_pause", paused: "record_resume" }[state] ?? null;
+}
+
+export function tileWord(person) {
+  if (!person.connected) return "their-lost";
+  if (person.video_held) return "their-picture-held";
+  return person.camera ? "" : "their-camera-off";
+}

@@ -1,0 +1,145 @@
+// The picture of the call: tiles, lamp, status line, what is said aloud to a screen reader.
+import { nameOf, others, recordingWord, statusWord, tileWord } from "./snapshot.mjs";
+
+export class Stage {
+  constructor(root, words) {
+    this.root = root;
+    this.words = words;
+    this.at = (id) => root.querySelector(`#room-${id}`);
+    this.tiles = [...root.querySelectorAll("[data-slot]")];
+    this.unlocking = this.at("unlock");
+    this.unlocking.addEventListener("click", () => this.#playAll());
+    this.speaker = root.dataset.speaker;
+    this.trouble = null;
+    this.queue = [];
+  }
+
+  attach(connection) {
+    connection.streams.forEach((stream, slot) => (this.#video(this.tiles[slot]).srcObject = stream));
+    this.#video(this.at("share")).srcObject = connection.share;
+    this.#playAll();
+  }
+
+  detach() {
+    for (const tile of [...this.tiles, this.at("share")]) this.#video(tile).srcObject = null;
+  }
+
+  async setSpeaker(device) {
+    this.speaker = device;
+    const videos = [...this.tiles, this.at("share")].map((one) => this.#video(one));
+    await Promise.all(videos.map((one) => one.setSinkId?.(device).catch(() => undefined)));
+  }
+
+  showSelf(track, on) {
+    const tile = this.at("self");
+    const video = this.#video(tile);
+    if (video.srcObject?.getVideoTracks()[0] !== track) video.srcObject = track ? new MediaStream([track]) : null;
+    video.hidden = !track;
+    this.#cover(tile, on && track ? "" : this.words("camera-off"));
+  }
+
+  show(snapshot) {
+    this.snapshot = snapshot;
+    const company = others(snapshot);
+    this.root.classList.toggle("app-room--distress", snapshot.distress);
+    this.root.classList.toggle("app-room--inside", snapshot.admitted);
+    this.root.querySelector("#room-stage").dataset.people = String(company.filter((one) => one.slot !== null).length);
+    for (const tile of this.tiles) this.#tile(tile, company.find((one) => String(one.slot) === tile.dataset.slot));
+    this.at("share").hidden = !snapshot.share || snapshot.share === snapshot.you;
+    this.#note(snapshot.distress ? this.words("paused-for-all") : "");
+    this.#status();
+    this.#lamp(snapshot);
+  }
+
+  // A word about the network stands until the connection is back.
+  setTrouble(word) {
+    this.trouble = word;
+    this.#status();
+  }
+
+  setQuality(level) {
+    this.quality = level;
+    this.#status();
+  }
+
+  setPhase(word) {
+    this.phase = word;
+    this.#status();
+  }
+
+  // A screen reader says each line; two that come together are both heard.
+  say(text) {
+    if (!text) return;
+    this.queue.push(text);
+    if (this.queue.length === 1) this.#sayNext();
+  }
+
+  #sayNext() {
+    const line = this.at("announcer");
+    line.textContent = "";
+    setTimeout(() => {
+      line.textContent = this.queue[0];
+      setTimeout(() => {
+        this.queue.shift();
+        if (this.queue.length) this.#sayNext();
+      }, 1200);
+    }, 60);
+  }
+
+  #status() {
+    const line = this.at("status");
+    const word = this.trouble ?? (this.snapshot ? statusWord(this.snapshot) : this.phase ?? "connecting");
+    const weak = !this.trouble && this.snapshot?.admitted && this.quality && this.quality !== "good";
+    const text = [this.words(word), weak ? this.words(`quality-${this.quality}`) : ""].filter(Boolean).join(" ");
+    const said = line.querySelector("[data-said]");
+    if (said.textContent !== text) said.textContent = text;
+    line.dataset.state = this.trouble ? "trouble" : (this.quality ?? "good");
+  }
+
+  #lamp(snapshot) {
+    const line = this.at("recording");
+    line.dataset.state = snapshot.recording.state;
+    const text = this.words(recordingWord(snapshot));
+    const said = line.querySelector("[data-said]");
+    if (said.textContent !== text) said.textContent = text;
+  }
+
+  #note(text) {
+    const note = this.at("note");
+    note.hidden = !text;
+    if (note.textContent !== text) note.textContent = text;
+  }
+
+  #tile(tile, person) {
+    tile.hidden = !person;
+    if (!person) return;
+    tile.dataset.person = person.person;
+    this.#cover(tile, this.words(tileWord(person)));
+    tile.querySelector("[data-name]").textContent = nameOf(this.snapshot, person.person, this.words);
+    const said = [];
+    if (!person.microphone) said.push(this.words("muted"));
+    if (person.connected && person.quality !== "good") said.push(this.words(`their-quality-${person.quality}`));
+    tile.querySelector("[data-quality]").textContent = said.join(" ");
+  }
+
+  #cover(tile, text) {
+    const cover = tile.querySelector("[data-hidden]");
+    cover.hidden = !text;
+    cover.textContent = text;
+  }
+
+  #video(tile) {
+    return tile.querySelector("video");
+  }
+
+  async #playAll() {
+    this.unlocking.hidden = true;
+    if (this.speaker) await this.setSpeaker(this.speaker);
+    for (const tile of [...this.tiles, this.at("share")]) {
+      this.#video(tile).play().catch((error) => {
+        if (error.name === "NotAllowedError") this.unlocking.hidden = false;
+      });
+    }
+  }
+}
+
