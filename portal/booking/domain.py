@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 LONDON = ZoneInfo("Europe/London")
 """Where the study's days and hours are."""
@@ -116,6 +116,14 @@ class Diary:
     """Quanta of absences and of her other calendar."""
     booked: Mapping[date, int] = field(default_factory=dict)
     """Appointments by day in London."""
+
+
+def known_zone(name: str) -> ZoneInfo:
+    """The zone of this name; London's if there is none, since a wrong guess must not hide the right hour."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return LONDON
 
 
 def quantum(at: datetime) -> int:

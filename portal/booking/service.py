@@ -13,6 +13,7 @@ from portal.booking import claims, events
 from portal.booking.asking import Ask, Asker
 from portal.booking.domain import Appointment, Cause, Details, Diary, Hold, Slot
 from portal.booking.errors import EnoughInterviews, NoBooking, NotConsented, SlotTaken, TooManyMoves
+from portal.booking.notices import Notices
 from portal.booking.reads import appointments, diaries, live_of, write_needs
 from portal.booking.slots import nearest, pooled
 from portal.booking.store import BookingRow, CancellationRow, HoldRow, LiveRow, PlacementRow
@@ -40,6 +41,7 @@ class BookingService:
         clock: Clock,
         audit: AuditLog,
         studies: StudyBook,
+        notices: Notices,
         *,
         consented: Consented,
         interviewers: Interviewers,
@@ -48,6 +50,7 @@ class BookingService:
         self._clock = clock
         self._audit = audit
         self._studies = studies
+        self._notices = notices
         self._consented = consented
         self._interviewers = interviewers
 
@@ -240,10 +243,12 @@ class BookingService:
                 needs=personal(person.study_id, write_needs(details)),
             )
         )  # fmt: skip
-        return Appointment(
+        made = Appointment(
             row.id, row.reference, person.id, (slot.interviewer_id,), slot.starts_at, slot.ends_at, sequence,
             row.made_at, entry.at, details,
         )  # fmt: skip
+        self._notices.placed(session, person, made, old, ask.rules)
+        return made
 
     def _cancel(
         self, session: Session, person: Participant, live: Appointment, actor: Actor, cause: Cause, why: str
@@ -265,7 +270,9 @@ class BookingService:
         if row is not None:
             session.delete(row)
         session.flush()
-        return replace(live, sequence=sequence, changed_at=entry.at, cancelled_at=entry.at, cause=cause)
+        gone = replace(live, sequence=sequence, changed_at=entry.at, cancelled_at=entry.at, cause=cause)
+        self._notices.cancelled(session, person, gone, self.rules)
+        return gone
 
 
 def _check(session: Session, ask: Ask) -> None:

@@ -1,10 +1,9 @@
 """What somebody wishes beside a time: other times, an earlier one, her own time zone."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,8 +12,9 @@ from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.booking import events
 from portal.booking.asking import Asker
-from portal.booking.domain import LONDON, Appointment, quantum
+from portal.booking.domain import LONDON, Appointment, known_zone, quantum
 from portal.booking.errors import NoBooking
+from portal.booking.notices import Notices
 from portal.booking.service import BookingService
 from portal.booking.slots import times
 from portal.booking.store import EarlierOfferRow, EarlierWishRow, RequestRow, ZoneRow
@@ -23,9 +23,6 @@ from portal.db.engine import Database
 from portal.db.personal import personal
 from portal.people.domain import Participant
 from portal.people.store import lock
-
-Told = Callable[[Session, Participant, Appointment], None]
-"""Tells her of an earlier time."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +38,14 @@ class Wanted:
 class Wishes:
     """The only writer of wishes."""
 
-    def __init__(self, database: Database, clock: Clock, audit: AuditLog, booking: BookingService) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, audit: AuditLog, booking: BookingService, notices: Notices
+    ) -> None:
         self._database = database
         self._clock = clock
         self._audit = audit
         self._booking = booking
+        self._notices = notices
 
     def leave_message(self, person: Participant, body: str) -> None:
         """Keep what she wrote for the team, under her own key."""
@@ -104,7 +104,7 @@ class Wishes:
             row = _newest(session, appointment.id)
         return row is not None and row.wanted
 
-    def offer_earlier(self, person: Participant, appointment: Appointment, tell: Told) -> bool:
+    def offer_earlier(self, person: Participant, appointment: Appointment) -> bool:
         """Tell her of times that have come free before hers, each once; gives whether there was one."""
         with self._database.reading() as session:
             wish = _newest(session, appointment.id)
@@ -120,7 +120,7 @@ class Wishes:
                 return False
             for one in fresh:
                 session.add(EarlierOfferRow(booking_id=appointment.id, starts_at=one, at=self._clock()))
-            tell(session, person, appointment)
+            self._notices.earlier(session, person, appointment)
         return True
 
     def zone(self, participant_id: int) -> ZoneInfo:
@@ -143,14 +143,6 @@ class Wishes:
     def _earlier(self, person: Participant, appointment: Appointment) -> list[datetime]:
         every = times(self._booking.slots(person, Asker.herself(person)))
         return [one for one in every if one < appointment.starts_at]
-
-
-def known_zone(name: str) -> ZoneInfo:
-    """The zone of this name; London's if there is none, since a wrong guess must not hide the right hour."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return LONDON
 
 
 def _newest(session: Session, booking_id: int) -> EarlierWishRow | None:

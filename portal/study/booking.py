@@ -38,7 +38,7 @@ class BookingRules(BaseModel):
     """Whether weekly hours apply on bank holidays of England. A day that is set by itself always counts."""
     phone: bool = True
     """Whether somebody may ask to talk by telephone."""
-    reminder_hours: tuple[Annotated[int, Field(ge=1, le=720)], ...] = Field(default=(72, 24), max_length=5)
+    reminder_hours: tuple[Annotated[int, Field(ge=1, le=720)], ...] = Field(default=(72, 24), max_length=4)
     """When to remind, in hours before the interview."""
     join_link_minutes: int = Field(default=30, ge=5, le=240)
     """When to send the way in, and to open the door, in minutes before the interview."""

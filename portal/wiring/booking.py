@@ -1,15 +1,21 @@
 """Booking: its services, and what it may ask of consent and of the team."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from portal.audit.service import AuditLog
 from portal.booking.calendar import Calendars
+from portal.booking.duties import BookingDuties
+from portal.booking.notices import Notices
 from portal.booking.publishing import AvailabilityService
 from portal.booking.service import BookingService
 from portal.booking.wishes import Wishes
 from portal.clock import Clock
+from portal.consent.domain import Standing
 from portal.consent.service import ConsentService
 from portal.db.engine import Database
+from portal.duties.loop import Duty
+from portal.messages.service import Outbox
+from portal.people.domain import Participant
 from portal.settings import Settings
 from portal.study.service import StudyBook
 from portal.team.service import TeamService
@@ -22,6 +28,7 @@ def build_booking(
     clock: Clock,
     audit: AuditLog,
     studies: StudyBook,
+    outbox: Outbox,
     consents: ConsentService,
     team: TeamService,
 ) -> tuple[BookingService, *tuple[object, ...]]:
@@ -35,9 +42,28 @@ def build_booking(
             if Permission.OWN_HOURS in one.permissions and (not apart or one.sites is None or site in one.sites)
         }
 
+    def withdrawn(people: Sequence[Participant]) -> Collection[int]:
+        return {key for key, state in consents.states(people).items() if state.standing is Standing.WITHDRAWN}
+
+    calendars = Calendars(
+        organiser=settings.mail_from, organiser_name=settings.mail_name, public_url=settings.public_url
+    )
+    notices = Notices(outbox, clock, calendars)
     booking = BookingService(
-        database, clock, audit, studies,
+        database, clock, audit, studies, notices,
         consented=lambda person: consents.state(person).stands, interviewers=interviewers,
     )  # fmt: skip
-    calendars = Calendars(organiser=settings.mail_from, public_url=settings.public_url, organiser_name="Appointments")
-    return booking, AvailabilityService(database, clock, audit), Wishes(database, clock, audit, booking), calendars
+    wishes = Wishes(database, clock, audit, booking, notices)
+    return (
+        booking, AvailabilityService(database, clock, audit), wishes, calendars,
+        BookingDuties(database, booking, wishes, withdrawn),
+    )  # fmt: skip
+
+
+def booking_duties(duties: BookingDuties) -> tuple[Duty, ...]:
+    """For the worker."""
+    return (
+        Duty("cancel bookings of who has stopped", 60, duties.cancel_withdrawn),
+        Duty("offer earlier times", 60, duties.offer_earlier),
+        Duty("give back held times", 60, duties.sweep_holds),
+    )

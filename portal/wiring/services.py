@@ -9,6 +9,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 
 from portal.audit.service import AuditLog
+from portal.booking.duties import BookingDuties
 from portal.clock import Clock, now
 from portal.consent.readings import Readings
 from portal.consent.records import Records
@@ -44,7 +45,7 @@ from portal.web.permissions import SiteOf
 from portal.web.principal import Principal
 from portal.web.recent import Proofs
 from portal.web.sessions import SessionStore
-from portal.wiring.booking import build_booking
+from portal.wiring.booking import booking_duties, build_booking
 from portal.wiring.enquiries import build_enquiries
 from portal.wiring.messages import build_messages, build_notices
 from portal.wiring.operations import build_operations, copy_before_upgrade
@@ -99,7 +100,7 @@ def build(
     sealing = Sealing(database, records, receipts, people, outbox, notices)
     enquiries = build_enquiries(database, clock, audit, outbox, notices, people, consents)
     keys = KeyService(database, clock, audit, team.members)
-    booking = build_booking(settings, database, clock, audit, studies, consents, team.members)
+    booking = build_booking(settings, database, clock, audit, studies, outbox, consents, team.members)
     rooms = build_rooms(settings, database, clock, audit, studies, people, consents, booking[0], keys)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
     operations = build_operations(settings, database, clock, audit, studies, notices, tuple, lambda _recording: False)
@@ -130,6 +131,7 @@ def worker(services: Services) -> Worker:
         (
             Duty("seal receipts", 1, services.get(Sealing).run),
             Duty("send messages", 1, services.get(Outbox).send_due),
+            *booking_duties(services.get(BookingDuties)),
             Duty("back up", 600, services.get(Backups).nightly),
             Duty("look after the portal", 3600, services.get(Alarms).run),
             *room_duties(services.get(ConsentWatch), services.get(RoomCatalogue)),
