@@ -145,19 +145,6 @@ class ClaimRow(Base):
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("booking_hold.id", ondelete="CASCADE"), index=True)
 
 
-class RequestRow(Base):
-    """ "None of these suit me": what she wrote, for the team."""
-
-    __tablename__ = "booking_request"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), index=True)
-    body: Mapped[str] = mapped_column(PersonalText("booking.request.body", DataKind.CONTACT))
-    at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
-    closed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-
-
 class EarlierWishRow(Base):
     """ "Tell me of an earlier one", said or taken back; the newest counts."""
 

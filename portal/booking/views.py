@@ -15,6 +15,7 @@ from portal.booking.errors import NoBooking
 from portal.booking.flow import Answer, Flow
 from portal.booking.forms import ButtonForm, OtherTimesForm, ZoneForm
 from portal.booking.service import BookingService
+from portal.booking.team_inbox import TeamInbox
 from portal.booking.wishes import Wishes
 from portal.people.service import PeopleService
 from portal.web.permissions import Permission, requires
@@ -74,9 +75,11 @@ def other_times() -> Answer:
     """None of these suit her: she writes to the team."""
     form = OtherTimesForm()
     if form.validate_on_submit():
-        service(Wishes).leave_message(_mine().person, str(form.body.data))
-        flash(_("Thank you. The team will look for a time that suits you."))
-        return redirect(url_for("booking.appointment"))
+        words = _("None of the free times suits me.") + "\n" + str(form.body.data)
+        if service(TeamInbox).put(_mine().person, words):
+            flash(_("Thank you. The team will look for a time that suits you."))
+            return redirect(url_for("booking.appointment"))
+        form.body.errors = [_("You have sent many messages today. Please wait until tomorrow, or ring us")]
     return render_template("booking/other_times.html", form=form)
 
 

@@ -1,7 +1,6 @@
-"""What somebody wishes beside a time: other times, an earlier one, her own time zone."""
+"""What somebody wishes beside a time: an earlier one, her own time zone."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,22 +16,11 @@ from portal.booking.errors import NoBooking
 from portal.booking.notices import Notices
 from portal.booking.service import BookingService
 from portal.booking.slots import times
-from portal.booking.store import EarlierOfferRow, EarlierWishRow, RequestRow, ZoneRow
+from portal.booking.store import EarlierOfferRow, EarlierWishRow, ZoneRow
 from portal.clock import Clock
 from portal.db.engine import Database
-from portal.db.personal import personal
 from portal.people.domain import Participant
 from portal.people.store import lock
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """ "None of these suit me", with what she wrote."""
-
-    id: int
-    participant_id: int
-    body: str
-    at: datetime
 
 
 class Wishes:
@@ -46,40 +34,6 @@ class Wishes:
         self._audit = audit
         self._booking = booking
         self._notices = notices
-
-    def leave_message(self, person: Participant, body: str) -> None:
-        """Keep what she wrote for the team, under her own key."""
-        with self._database.transaction() as session:
-            session.add(RequestRow(participant_id=person.id, body=personal(person.study_id, body), at=self._clock()))
-            self._audit.record(
-                session, events.MESSAGE_LEFT, actor=Actor.participant(person.study_id), subject=person.subject
-            )
-
-    def open_messages(self) -> list[tuple[int, int, datetime]]:
-        """Number, participant and moment of those that nobody has dealt with, oldest first; unread."""
-        query = select(RequestRow.id, RequestRow.participant_id, RequestRow.at).where(RequestRow.closed_at.is_(None))
-        with self._database.reading() as session:
-            return [(row.id, row.participant_id, row.at) for row in session.execute(query.order_by(RequestRow.id))]
-
-    def read_message(self, person: Participant, number: int, *, actor: Actor) -> Wanted | None:
-        """Her message; the read is on record first. None if it is not hers."""
-        with self._database.transaction() as session:
-            row = session.get(RequestRow, number)
-            if row is None or row.participant_id != person.id:
-                return None
-            self._audit.record(session, events.MESSAGE_READ, actor=actor, subject=person.subject, number=number)
-            return Wanted(row.id, row.participant_id, row.body, row.at)
-
-    def close_message(self, person: Participant, number: int, *, staff_id: int) -> None:
-        """Dealt with. One that is not hers, or was closed before, is left alone."""
-        with self._database.transaction() as session:
-            row = session.get(RequestRow, number, with_for_update=True)
-            if row is None or row.participant_id != person.id or row.closed_at:
-                return
-            row.closed_at, row.closed_by = self._clock(), staff_id
-            self._audit.record(
-                session, events.MESSAGE_CLOSED, actor=Actor.staff(staff_id), subject=person.subject, number=number
-            )
 
     def want_earlier(self, person: Participant, *, wanted: bool) -> None:
         """ "Tell me of an earlier one", or no more. What is free now she has seen. Raises NoBooking."""

@@ -8,12 +8,15 @@ from portal.booking.duties import BookingDuties
 from portal.booking.notices import Notices
 from portal.booking.publishing import AvailabilityService
 from portal.booking.service import BookingService
+from portal.booking.team_inbox import TeamInbox
 from portal.booking.wishes import Wishes
 from portal.clock import Clock
 from portal.consent.domain import Standing
 from portal.consent.service import ConsentService
 from portal.db.engine import Database
 from portal.duties.loop import Duty
+from portal.enquiries.errors import TooMany
+from portal.enquiries.service import EnquiryService
 from portal.messages.service import Outbox
 from portal.people.domain import Participant
 from portal.settings import Settings
@@ -31,6 +34,7 @@ def build_booking(
     outbox: Outbox,
     consents: ConsentService,
     team: TeamService,
+    enquiries: EnquiryService,
 ) -> tuple[BookingService, *tuple[object, ...]]:
     """Booking's services, for the registry."""
 
@@ -53,10 +57,18 @@ def build_booking(
         database, clock, audit, studies, notices,
         consented=lambda person: consents.state(person).stands, interviewers=interviewers,
     )  # fmt: skip
+
+    def put(person: Participant, text: str) -> bool:
+        try:
+            enquiries.ask(person, text)
+        except TooMany:
+            return False
+        return True
+
     wishes = Wishes(database, clock, audit, booking, notices)
     return (
         booking, AvailabilityService(database, clock, audit), wishes, calendars,
-        BookingDuties(database, booking, wishes, withdrawn),
+        TeamInbox(put), BookingDuties(database, booking, wishes, withdrawn),
     )  # fmt: skip
 
 

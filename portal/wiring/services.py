@@ -100,7 +100,7 @@ def build(
     sealing = Sealing(database, records, receipts, people, outbox, notices)
     enquiries = build_enquiries(database, clock, audit, outbox, notices, people, consents)
     keys = KeyService(database, clock, audit, team.members)
-    booking = build_booking(settings, database, clock, audit, studies, outbox, consents, team.members)
+    booking = build_booking(settings, database, clock, audit, studies, outbox, consents, team.members, enquiries)
     rooms = build_rooms(settings, database, clock, audit, studies, people, consents, booking[0], keys)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
     operations = build_operations(settings, database, clock, audit, studies, notices, tuple, lambda _recording: False)

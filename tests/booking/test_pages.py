@@ -4,6 +4,7 @@ from sqlalchemy import event
 
 from portal.booking.domain import Details, Mode
 from portal.db.engine import Database
+from portal.enquiries.service import EnquiryService
 from tests.booking.conftest import utc
 
 
@@ -144,12 +145,18 @@ def test_cancelling_with_and_without_a_reason(desk):
     assert desk.booking.current(person.id) is None
 
 
-def test_none_of_these_suit_reaches_the_team_sealed(desk):
+def test_none_of_these_suit_reaches_the_teams_inbox(desk):
     desk.interviewer()
-    client, _ = visitor(desk)
+    client, person = visitor(desk)
     page = client.get("/interview/other-times")
     assert "Write when you could talk with us" in client.submit(page, {"body": " "}).text
     assert "The team will look" in client.submit(page, {"body": "Mondays after seven"}).text
+    posts = desk.world.get(EnquiryService).mine(person)
+    assert [one.text for one in posts] == ["None of the free times suits me.\nMondays after seven"]
+    for _more in range(20):
+        page = client.submit(client.get("/interview/other-times"), {"body": "Any Tuesday"})
+    assert "You have sent many messages today" in page.text
+    assert "Any Tuesday" in page.text
 
 
 def test_another_zone_shows_both_hours(desk):

@@ -35,7 +35,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
-        "booking_zone", "booking_earlier_offer", "booking_earlier_wish", "booking_request", "booking_claim",
+        "booking_zone", "booking_earlier_offer", "booking_earlier_wish", "booking_claim",
         "booking_hold", "booking_live", "booking_cancellation", "booking_placement", "booking", "booking_busy",
         "booking_absence", "booking_hours", "booking_interviewer",
     ):  # fmt: skip
@@ -156,17 +156,6 @@ def _claims() -> None:
 
 
 def _wishes() -> None:
-    op.create_table(
-        "booking_request",
-        sa.Column("id", sa.Integer(), nullable=False),
-        _of("booking_request", "participant_id", "participant.id"),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("at", MOMENT, nullable=False),
-        sa.Column("closed_at", MOMENT),
-        _of("booking_request", "closed_by", "staff.id", nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_booking_request"),
-    )
-    op.create_index("ix_booking_request_participant_id", "booking_request", ["participant_id"])
     for table, *columns in (
         (
             "booking_earlier_wish",
