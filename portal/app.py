@@ -32,6 +32,7 @@ from portal.web.permissions import Permission, requires
 from portal.web.sessions import DatabaseSessionInterface, SessionStore
 from portal.wiring import Services, build
 from portal.workspace.demo import bp as demo
+from portal.workspace.undelivered import bp as undelivered
 from portal.workspace.views import bp as workspace
 
 LARGEST_REQUEST = 6_000_000
@@ -68,6 +69,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         enquiries,
         notes,
         workspace,
+        undelivered,
         operations,
         rooms,
         interviews,

@@ -9,6 +9,7 @@ from portal.db.engine import Database
 from portal.delegation.domain import allowed
 from portal.messages.delivery import Delivery
 from portal.messages.domain import Channel, Contact
+from portal.messages.failures import Failures
 from portal.messages.ledger import Ledger
 from portal.messages.render import Renderer
 from portal.messages.senders import FileSender, Sender
@@ -29,11 +30,12 @@ class Messages:
 
     outbox: Outbox
     contact: ContactService
+    failures: Failures
 
     @property
     def registry(self) -> tuple[object, ...]:
         """For the application's registry."""
-        return (self.outbox, self.contact)
+        return (self.outbox, self.contact, self.failures)
 
 
 def build_messages(
@@ -58,7 +60,8 @@ def build_messages(
         keyring=database.keyring, stops=stops, name=name,
     )  # fmt: skip
     outbox = Outbox(clock, renderer, directory, delivery)
-    return Messages(outbox, ContactService(database, clock, audit, outbox, stops, texts=_sends_texts(settings)))
+    contact = ContactService(database, clock, audit, outbox, stops, texts=_sends_texts(settings))
+    return Messages(outbox, contact, Failures(database, clock, audit, directory))
 
 
 def _sends_texts(settings: Settings) -> bool:

@@ -22,6 +22,7 @@ from portal.db.personal_keys import PersonalKeys
 from portal.demographics.service import DemographicsService
 from portal.duties import heartbeat
 from portal.duties.loop import Duty, Worker
+from portal.messages.failures import Failures
 from portal.messages.senders import Sender
 from portal.messages.service import Outbox
 from portal.operations.alarms import Alarms
@@ -113,7 +114,7 @@ def build(
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
         principal=lambda key: principal(key, people, team, studies),
-        sites={**sites(people, consents), **room_sites(rooms.rooms)},
+        sites={**sites(people, consents, messages.failures), **room_sites(rooms.rooms)},
         health={
             "database": lambda: _asked(database),
             "study": lambda: _published(studies),
@@ -135,6 +136,7 @@ def worker(services: Services) -> Worker:
             Duty("back up", 600, services.get(Backups).nightly),
             Duty("look after the portal", 3600, services.get(Alarms).run),
             *room_duties(services.get(ConsentWatch), services.get(RoomCatalogue)),
+            Duty("sweep failed messages", 3600, services.get(Failures).sweep),
             Duty("sweep sessions", 600, services.get(SessionStore).sweep),
             Duty("sweep rate limits", 600, DatabaseStorage(database=services.get(Database)).sweep),
         ),

@@ -11,6 +11,7 @@ from portal.consent.service import ConsentService
 from portal.db.engine import Database
 from portal.delegation.domain import allowed
 from portal.delegation.service import DelegationService
+from portal.messages.failures import Failures
 from portal.passkeys.service import PasskeyService
 from portal.people.errors import ParticipantUnknown
 from portal.people.service import PeopleService
@@ -74,7 +75,7 @@ def principal(key: str, people: PeopleService, team: Team, studies: StudyBook) -
     return Principal(key, may, member.sites if apart else None)
 
 
-def sites(people: PeopleService, consents: ConsentService) -> Mapping[str, SiteOf]:
+def sites(people: PeopleService, consents: ConsentService, failures: Failures) -> Mapping[str, SiteOf]:
     """By the name of an address's part: the site that what it names belongs to. The guard asks at every request."""
 
     def of_participant(study_id: str) -> str | None:
@@ -87,4 +88,8 @@ def sites(people: PeopleService, consents: ConsentService) -> Mapping[str, SiteO
         owner = consents.owner(reference)
         return people.participant(owner).site if owner is not None else None
 
-    return {"study_id": of_participant, "reference": of_receipt}
+    def of_message(number: str) -> str | None:
+        kind, _, study_id = (failures.subject_of(int(number)) or "").partition(":")
+        return of_participant(study_id) if kind == "participant" else None
+
+    return {"study_id": of_participant, "reference": of_receipt, "message_id": of_message}

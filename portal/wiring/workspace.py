@@ -9,10 +9,14 @@ from portal.consent.history import ConsentHistory
 from portal.consent.readings import Readings
 from portal.db.engine import Database
 from portal.demographics.service import DemographicsService
+from portal.enquiries.service import EnquiryService
+from portal.messages.failures import Failures
 from portal.notes.service import NotesService
 from portal.people.identities import Identities
+from portal.people.service import PeopleService
 from portal.recruitment.service import RecruitmentService
 from portal.study.service import StudyBook
+from portal.wiring.enquiries import messages_to_do
 from portal.wiring.timeline import Sources
 from portal.workspace.service import Overview, Timeline, ToDoList
 
@@ -33,7 +37,8 @@ def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
     recruitment = RecruitmentService(database, clock, audit, studies)
     history = ConsentHistory(database, studies)
     facts = Sources(get(Readings), history, get(DemographicsService), recruitment, get(BookingService))
+    to_do = messages_to_do(get(EnquiryService), get(Failures), get(PeopleService))
     return (
         recruitment, history, Timeline(facts.all), NotesService(database, clock, audit),
-        Identities(database, clock, audit), Overview(database, studies), ToDoList(()),
+        Identities(database, clock, audit), Overview(database, studies), ToDoList((to_do,)),
     )  # fmt: skip

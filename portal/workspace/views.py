@@ -17,6 +17,7 @@ from portal.consent.history import ConsentHistory
 from portal.consent.readings import Readings
 from portal.consent.sealing import Sealing
 from portal.consent.service import ConsentService, Countersigning
+from portal.messages.failures import Failures
 from portal.notes.service import NotesService
 from portal.people.contact import ContactService
 from portal.people.domain import Invited, Participant
@@ -108,6 +109,7 @@ def participant(study_id: str) -> str:
         appointments=service(BookingService).of_participant(person.id), names=names,
         timeline=[(one.at, told(one, study)) for one in service(Timeline).of(person)],
         notes=service(NotesService).count(person.id), form=EmptyForm(),
+        unreachable=person.subject in service(Failures).unreachable(),
     )  # fmt: skip
 
 
