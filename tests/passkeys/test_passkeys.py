@@ -6,27 +6,26 @@ from dataclasses import replace
 import pytest
 
 from portal.audit.service import AuditLog
-from portal.db.engine import Database
 from portal.passkeys.errors import PasskeyRefused, TooManyPasskeys
 from portal.passkeys.service import PasskeyService
 from portal.team.domain import Role
 from portal.team.service import TeamService
-from portal.wiring import build
 from tests.support.authenticator import PRESENT, Authenticator
-from tests.support.world import ACTOR, FAST, World
+from tests.support.world import ACTOR
 
 OWNER = "participant:1"
 
 
 @pytest.fixture
-def named(make_world, both):
+def named(make_world):
     """The world, reached by a name, as passkeys need."""
-    first = make_world(both)
-    settings = replace(first.settings, public_url="http://localhost:8080")
-    first.get(Database).dispose()
-    services = build(settings, clock=first.clock, sender=first.sent.append, hasher=FAST)
-    yield World(settings, services, first.clock, first.sent)
-    services.get(Database).dispose()
+    return make_world("sqlite", public_url="http://localhost:8080")
+
+
+@pytest.fixture
+def named_both(make_world, both):
+    """The same on SQLite and PostgreSQL."""
+    return make_world(both, public_url="http://localhost:8080")
 
 
 def register(world, device, owner=OWNER):
@@ -35,12 +34,12 @@ def register(world, device, owner=OWNER):
     passkeys.add(owner, device.create(question.options), question.challenge, actor=ACTOR, subject="participant:C-0001")
 
 
-def test_what_was_added_vouches_for_its_owner(named):
-    passkeys, device = named.get(PasskeyService), Authenticator()
-    register(named, device)
+def test_what_was_added_vouches_for_its_owner(named_both):
+    passkeys, device = named_both.get(PasskeyService), Authenticator()
+    register(named_both, device)
     question = passkeys.ask()
     assert passkeys.check(device.get(question.options), question.challenge) == OWNER
-    assert passkeys.of(OWNER)[0].last_used_at == named.clock()
+    assert passkeys.of(OWNER)[0].last_used_at == named_both.clock()
 
 
 def test_only_a_name_takes_passkeys(world):
@@ -103,15 +102,15 @@ def test_nonsense_is_refused(named, hostile):
         passkeys.check(hostile, b"x" * 32)
 
 
-def test_one_passkey_has_one_owner_and_nobody_has_too_many(named):
+def test_one_passkey_has_one_owner_and_nobody_has_too_many(named_both):
     device = Authenticator()
-    register(named, device)
+    register(named_both, device)
     with pytest.raises(PasskeyRefused):
-        register(named, device, "staff:1")
+        register(named_both, device, "staff:1")
     for _ in range(9):
-        register(named, Authenticator())
+        register(named_both, Authenticator())
     with pytest.raises(TooManyPasskeys):
-        register(named, Authenticator())
+        register(named_both, Authenticator())
 
 
 def options(page):

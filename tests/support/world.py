@@ -4,7 +4,7 @@ import itertools
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -176,7 +176,8 @@ def make_world(
 ) -> Iterator[Callable[[str], World]]:
     opened: list[World] = []
 
-    def make(kind: str) -> World:
+    def make(kind: str, **more: object) -> World:
+        """`more`: settings that differ from a demonstration's."""
         instance, url = tmp_path / "instance", ""
         shutil.copytree(sqlite_template, instance)
         if kind == "postgresql":
@@ -185,7 +186,7 @@ def make_world(
             name = f"test_{next(_numbers)}"
             cluster.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
             url = cluster.url(name)
-        settings = Settings(instance=instance, database_url=url, demonstration=True)
+        settings = replace(Settings(instance=instance, database_url=url, demonstration=True), **more)
         clock, post = StandingClock(), Post([])
         services = build(settings, clock=clock, sender=post, hasher=FAST)
         opened.append(World(settings, services, clock, post.emails, post))
