@@ -25,6 +25,7 @@ from portal.rooms.views import bp as rooms
 from portal.settings import ROOT, Settings
 from portal.study.service import StudyBook
 from portal.team.views import bp as team
+from portal.trail.views import bp as trail
 from portal.web import branding, design, errors, headers, i18n, limits, logs, permissions, principal, services
 from portal.web.branding import Branding
 from portal.web.exit import bp as leave
@@ -70,6 +71,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         notes,
         workspace,
         undelivered,
+        trail,
         operations,
         rooms,
         interviews,

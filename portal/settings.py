@@ -65,6 +65,10 @@ class Settings:
     """turn:host:3478 or turns:host:5349 (several with commas): the relay for browsers that firewalls hold back."""
     turn_secret: str = ""
     """Secret. Shared with the relay (coturn's static-auth-secret); passwords made from it expire by themselves."""
+    audit_folder: Path | None = None
+    """Folder off this machine, such as a mounted share, for signed checkpoints of the audit trail."""
+    audit_email: str = ""
+    """Address, such as the sponsor's governance office, that gets a signed checkpoint each day."""
     trusted_proxies: int = 0
     """How many proxies in front add X-Forwarded-* headers. 0 trusts none."""
     metrics_token: str = ""

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from portal.canonical import canonical_json, sha256_hex
+from portal.audit.chain import canonical_fields, digest
 
 FieldValue = str | int | bool | None
-GENESIS = "0" * 64
-"""What the first event names as its predecessor's hash."""
 
 
 class UndeclaredField(Exception):
@@ -74,13 +72,5 @@ class Event:
 
     def hash(self, previous: str) -> str:
         """SHA-256 (hex) over the previous event's hash and this event's canonical JSON."""
-        body = {
-            "previous": previous,
-            "seq": self.seq,
-            "at": self.at.isoformat(timespec="microseconds"),
-            "kind": self.kind,
-            "actor": self.actor,
-            "subject": self.subject,
-            "fields": self.fields,
-        }
-        return sha256_hex(canonical_json(body))
+        at = self.at.isoformat(timespec="microseconds")
+        return digest(previous, self.seq, at, self.kind, self.actor, self.subject, canonical_fields(self.fields))

@@ -1,24 +1,16 @@
 """Record events in the transaction that does the deed, and prove that none was changed, cut out or cut off."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.audit.domain import GENESIS, Actor, Entry, Event, EventKind, FieldValue
+from portal.audit.chain import Verdict, follow
+from portal.audit.domain import Actor, Entry, Event, EventKind, FieldValue
+from portal.audit.reading import Filter, Page, kinds, links, page
 from portal.audit.store import AuditEvent, AuditHead
 from portal.clock import Clock
 from portal.db.engine import Database
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a check of the whole chain found. `problem` is None when it is whole."""
-
-    events: int
-    head: str
-    problem: str | None
 
 
 class AuditLog:
@@ -72,28 +64,27 @@ class AuditLog:
             rows = session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc()).limit(most))
             return [row.as_event() for row in rows]
 
+    def page(self, wanted: Filter, before: int | None, size: int) -> Page:
+        """Events that somebody looks for, newest first, beginning below a number."""
+        with self._database.reading() as session:
+            return page(session, wanted, before, size)
+
+    def kinds(self) -> list[str]:
+        """Every kind of event that the trail holds."""
+        with self._database.reading() as session:
+            return kinds(session)
+
     def verify(self, anchors: Mapping[int, str] | None = None) -> Verdict:
         """Recompute the chain.
 
         Args:
-            anchors: hashes known from outside, by sequence number (each receipt carries one): they reveal a chain
-                that was cut off or rewritten as a whole.
+            anchors: hashes known from outside, by sequence number (receipts and signed checkpoints carry them): they
+                reveal a chain that was cut off or rewritten as a whole.
         """
-        wanted = dict(anchors or {})
-        previous, count = GENESIS, 0
         with self._database.reading() as session:
-            for row in session.scalars(select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=500)):
-                count += 1
-                if row.seq != count:
-                    return Verdict(count, previous, f"event {count} is missing")
-                if row.as_event().hash(previous) != row.hash:
-                    return Verdict(count, previous, f"event {row.seq} was changed after it was recorded")
-                if wanted.pop(row.seq, row.hash) != row.hash:
-                    return Verdict(count, previous, f"event {row.seq} is not the one that was anchored outside")
-                previous = row.hash
+            verdict = follow(links(session), anchors or {})
             head = session.get_one(AuditHead, 1)
-        if (head.seq, head.hash) != (count, previous):
-            return Verdict(count, previous, f"the chain ends at event {count} but its head says {head.seq}")
-        if wanted:
-            return Verdict(count, previous, f"event {min(wanted)}, anchored outside, is missing: the chain was cut")
-        return Verdict(count, previous, None)
+        if verdict.problem is None and (head.seq, head.hash) != (verdict.events, verdict.head):
+            what = f"the chain ends at event {verdict.events} but its head says {head.seq}"
+            return Verdict(verdict.events, verdict.head, what)
+        return verdict

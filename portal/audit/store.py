@@ -35,3 +35,25 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int]
     hash: Mapped[str] = mapped_column(Text)
+
+
+class AuditCheckpoint(Base):
+    """A signed note on how long the chain was and where it ended."""
+
+    __tablename__ = "audit_checkpoint"
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(Text)
+
+
+class AuditCheck(Base):
+    """What a check of the whole chain found."""
+
+    __tablename__ = "audit_check"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    events: Mapped[int]
+    head: Mapped[str] = mapped_column(String(64))
+    problem: Mapped[str | None] = mapped_column(String(300))

@@ -1,5 +1,6 @@
 """The record behind a reference, as a receipt shows it: read from the facts, so it can be made again at any time."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -33,15 +34,21 @@ from portal.study.service import StudyBook
 
 Row = TypeVar("Row", ConsentRow, CountersignatureRow, WithdrawalRow)
 
+Sign = Callable[[int, str], str]
+"""Signs where the audit trail stood: number and hash of an event."""
+
 
 class Records:
     """Builds records, and knows which have no receipt yet."""
 
-    def __init__(self, database: Database, studies: StudyBook, people: PeopleService, receipts: ReceiptService) -> None:
+    def __init__(
+        self, database: Database, studies: StudyBook, people: PeopleService, receipts: ReceiptService, sign: Sign
+    ) -> None:
         self._database = database
         self._studies = studies
         self._people = people
         self._receipts = receipts
+        self._sign = sign
 
     def unsealed(self, most: int = 50) -> list[str]:
         """References that wait for their receipt, oldest first; a consent comes before its countersignature."""
@@ -94,7 +101,7 @@ class Records:
             study=_facts(study, person), participant=person.study_id, group=study.group(person.group).label,
             documents=(_shown(sheet), _shown(documents.consent)), statements=tuple(statements),
             signatures=(Signature("Participant", row.name, documents.consent.declaration, row.at, drawing),),
-            chain=ChainHead(row.chain_seq, row.chain_hash),
+            chain=self._chain(row.chain_seq, row.chain_hash),
             enclosures=(
                 Enclosure("information-sheet.md", "text/markdown", "The information sheet as shown", text.encode()),
             ),
@@ -118,7 +125,7 @@ class Records:
                 Signature("Person taking consent", row.name, "I took consent as recorded here.", row.at),
             ),
             earlier=(EarlierReceipt(Kind.CONSENT, consent.reference, earlier.sha256),),
-            chain=ChainHead(row.chain_seq, row.chain_hash),
+            chain=self._chain(row.chain_seq, row.chain_hash),
         )  # fmt: skip
         return person, record
 
@@ -132,9 +139,12 @@ class Records:
             kind=Kind.WITHDRAWAL, reference=row.reference, language=consent.language, made_at=row.at,
             study=_facts(study, person), participant=person.study_id, group=study.group(person.group).label,
             facts=(Fact("Choice", level.label), Fact("Consent", consent.reference)), notes=notes,
-            chain=ChainHead(row.chain_seq, row.chain_hash),
+            chain=self._chain(row.chain_seq, row.chain_hash),
         )  # fmt: skip
         return person, record
+
+    def _chain(self, seq: int, digest: str) -> ChainHead:
+        return ChainHead(seq, digest, self._sign(seq, digest))
 
 
 def _by_reference(session: Session, table: type[Row], reference: str) -> Row | None:

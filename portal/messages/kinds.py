@@ -65,6 +65,7 @@ _ALL = (
     Kind("team_recording_alarm", for_team=True, cap=Cap(10, _HOUR)),
     Kind("team_key_due", for_team=True),
     Kind("team_retention_due", for_team=True),
+    Kind("audit_checkpoint", frozenset({"note"}), for_team=True),
     Kind("team_status", frozenset({"part"}), for_team=True, cap=Cap(20, timedelta(days=1))),
 )
 KINDS: Mapping[str, Kind] = {one.name: one for one in _ALL}

@@ -150,6 +150,8 @@ class ChainHead:
 
     seq: int
     hash: str
+    checkpoint: str = ""
+    """The same as a note signed by the portal, so that the receipt itself can prove it."""
 
 
 @dataclass(frozen=True)
@@ -262,12 +264,16 @@ def _record(record: Record) -> Mapping[str, object]:
         "earlier_receipts": [
             {"kind": one.kind.value, "reference": one.reference, "sha256": one.sha256} for one in record.earlier
         ],
-        "audit_head": {"seq": record.chain.seq, "hash": record.chain.hash} if record.chain else None,
+        "audit_head": _chain(record.chain) if record.chain else None,
         "enclosures": [
             {"name": one.name, "media_type": one.media_type, "sha256": sha256_hex(one.content)}
             for one in record.enclosures
         ],
     }
+
+
+def _chain(head: ChainHead) -> Mapping[str, object]:
+    return {"seq": head.seq, "hash": head.hash, **({"checkpoint": head.checkpoint} if head.checkpoint else {})}
 
 
 def _study(study: StudyFacts) -> Mapping[str, object]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 
+from portal.audit.checkpoints import Checkpoints
 from portal.audit.service import AuditLog
 from portal.booking.duties import BookingDuties
 from portal.clock import Clock, now
@@ -46,6 +47,7 @@ from portal.web.permissions import SiteOf
 from portal.web.principal import Principal
 from portal.web.recent import Proofs
 from portal.web.sessions import SessionStore
+from portal.wiring.audit import audit_duties, build_checkpoints, checkpoint_key
 from portal.wiring.booking import booking_duties, build_booking
 from portal.wiring.enquiries import build_enquiries
 from portal.wiring.messages import build_messages, build_notices
@@ -96,7 +98,8 @@ def build(
     receipts = _receipts(settings, database, clock, studies)
     readings = Readings(database, clock, audit)
     consents = ConsentService(database, clock, audit, studies, readings)
-    records = Records(database, studies, people, receipts)
+    key = checkpoint_key(settings)
+    records = Records(database, studies, people, receipts, key.sign)
     notices = build_notices(outbox, team, studies)
     sealing = Sealing(database, records, receipts, people, outbox, notices)
     enquiries = build_enquiries(database, clock, audit, outbox, notices, people, consents)
@@ -105,10 +108,11 @@ def build(
     rooms = build_rooms(settings, database, clock, audit, studies, people, consents, booking[0], keys)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
     operations = build_operations(settings, database, clock, audit, studies, notices, tuple, lambda _recording: False)
+    checkpoints = build_checkpoints(settings, database, clock, audit, receipts, outbox, key)
     made = Services(
         registry=(
             settings, database, studies, audit, people, *team.registry, receipts, readings, consents, records,
-            sealing, notices, enquiries, *messages.registry, demographics, sessions, Proofs(clock), keys,
+            sealing, notices, enquiries, *messages.registry, demographics, sessions, Proofs(clock), keys, checkpoints,
             *operations, *booking, *rooms.registry,
         ),
         session_key=_session_key(settings),
@@ -137,6 +141,7 @@ def worker(services: Services) -> Worker:
             Duty("look after the portal", 3600, services.get(Alarms).run),
             *room_duties(services.get(ConsentWatch), services.get(RoomCatalogue)),
             Duty("sweep failed messages", 3600, services.get(Failures).sweep),
+            *audit_duties(services.get(Checkpoints)),
             Duty("sweep sessions", 600, services.get(SessionStore).sweep),
             Duty("sweep rate limits", 600, DatabaseStorage(database=services.get(Database)).sweep),
         ),

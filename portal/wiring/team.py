@@ -71,8 +71,9 @@ def principal(key: str, people: PeopleService, team: Team, studies: StudyBook) -
     if member.closed:
         return None
     may = allowed(member.permissions, team.delegations.tasks(member))
-    apart = member.sites is not None and studies.current().study.sites_apart
-    return Principal(key, may, member.sites if apart else None)
+    if member.sites is None or not studies.current().study.sites_apart:
+        return Principal(key, may)
+    return Principal(key, may - {Permission.AUDIT_READ}, member.sites)  # the trail tells of every site
 
 
 def sites(people: PeopleService, consents: ConsentService, failures: Failures) -> Mapping[str, SiteOf]:

@@ -188,16 +188,6 @@ def receipt(reference: str) -> Response:
     return answer
 
 
-@bp.get("/audit")
-@requires(Permission.AUDIT_READ)
-def audit_trail() -> str:
-    """The newest events, and whether the whole chain holds."""
-    log = service(AuditLog)
-    return render_template(
-        "workspace/audit.html", events=log.newest(200), verdict=log.verify(service(ReceiptService).anchors())
-    )
-
-
 def _page_number() -> int:
     given = request.args.get("page", "1")
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 7 else 1

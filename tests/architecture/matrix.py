@@ -15,7 +15,8 @@ Written by `make routes` from the code; tests hold every route and every role ag
 - Default deny: a view that declares no permission is refused to everybody.
 - Role, sites, delegation and a closed account are looked up at every request, so a change applies at the next click.
 - A member sees the participants of her sites only, unless the study sets `sites_apart: false`. Whatever belongs to a
-  participant of another site is answered as if it did not exist.
+  participant of another site is answered as if it did not exist. The audit trail tells of every site, so it is for
+  members who see them all.
 - A delegated task (consent, interview, recordings) needs an entry of the delegation log that holds today, signed by a
   lead. A lead holds every task by her office.
 - Acts on keys, recordings, exports, accounts and delegation ask again for password and code when the last proof is more

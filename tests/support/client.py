@@ -58,6 +58,9 @@ class PageClient:
     def get(self, address: str) -> Page:
         return self._arrived(address, self.raw.get(address, follow_redirects=True))
 
+    def get_query(self, address: str, query: str) -> Page:
+        return self._arrived(address, self.raw.get(address, query_string=query, follow_redirects=True))
+
     def file(self, address: str) -> TestResponse:
         return self.raw.get(address)
 
