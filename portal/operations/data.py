@@ -16,6 +16,8 @@ from portal.messages.domain import FAILURES
 from portal.messages.store import OutboxMessage
 from portal.operations.domain import Finding, failing, ok, warning
 from portal.operations.events import BACKUP_MADE
+from portal.recordings.keys.errors import NotReadyToRecord
+from portal.recordings.keys.service import KeyService
 from portal.settings import Settings
 
 _SEAL_EXPIRES = timedelta(days=365)
@@ -109,3 +111,20 @@ def newest_event(kept: Database) -> Callable[[], datetime | None]:
             return session.scalar(select(AuditEvent.at).order_by(AuditEvent.seq.desc()).limit(1))
 
     return ask
+
+
+def recording_keys(keys: KeyService) -> Finding:
+    """Somebody could open the next recording, and the recovery key is among them."""
+    try:
+        found = keys.recipients_now()
+    except NotReadyToRecord as error:
+        return warning("recording keys", "nothing can be recorded yet", str(error))
+    return ok("recording keys", f"{len(found.members)} of the team, and the recovery key")
+
+
+def media(healthy: Callable[[], str]) -> Finding:
+    """The media process answers."""
+    state = healthy()
+    if state == "ok":
+        return ok("media", "it runs")
+    return failing("media", f"it is {state}", "Start it: portal media. Without it nobody can join an interview.")

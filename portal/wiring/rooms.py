@@ -63,6 +63,7 @@ class Rooms:
     registry: tuple[object, ...]
     rooms: RoomService
     media: HttpMedia
+    relay: Relay
 
 
 def build_rooms(
@@ -89,7 +90,7 @@ def build_rooms(
         rooms, joining, watch, catalogue, Notebook(database, clock, audit, studies),
         GuestList(database, clock, audit, rooms),
     )  # fmt: skip
-    return Rooms(registry, rooms, media)
+    return Rooms(registry, rooms, media, relay)
 
 
 def duties(watch: ConsentWatch, catalogue: RoomCatalogue) -> tuple[Duty, ...]:

@@ -51,7 +51,7 @@ from portal.wiring.audit import audit_duties, build_checkpoints, checkpoint_key
 from portal.wiring.booking import booking_duties, build_booking
 from portal.wiring.enquiries import build_enquiries
 from portal.wiring.messages import build_messages, build_notices
-from portal.wiring.operations import build_operations, copy_before_upgrade
+from portal.wiring.operations import Parts, build_operations, copy_before_upgrade
 from portal.wiring.rooms import build_rooms
 from portal.wiring.rooms import duties as room_duties
 from portal.wiring.rooms import sites as room_sites
@@ -107,7 +107,8 @@ def build(
     booking = build_booking(settings, database, clock, audit, studies, outbox, consents, team.members, enquiries)
     rooms = build_rooms(settings, database, clock, audit, studies, people, consents, booking[0], keys)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
-    operations = build_operations(settings, database, clock, audit, studies, notices, tuple, lambda _recording: False)
+    parts = Parts(settings, database, clock, studies, keys, rooms.media.healthy, rooms.relay)
+    operations = build_operations(parts, audit, notices, lambda _recording: False)
     checkpoints = build_checkpoints(settings, database, clock, audit, receipts, outbox, key)
     made = Services(
         registry=(

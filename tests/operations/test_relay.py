@@ -1,0 +1,64 @@
+"""The relay's check against a real coturn on this machine."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from portal.operations.domain import State
+from portal.operations.relay import relay
+from portal.rooms.turn import Relay
+from tests.e2e.server import free_port
+
+SECRET = "a secret of the test"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def coturn(tmp_path: Path) -> Iterator[int]:
+    port = free_port()
+    command = [
+        "turnserver", "-n", "--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "--listening-port", str(port),
+        "--no-tls", "--no-dtls", "--realm", "test", "--use-auth-secret", "--static-auth-secret", SECRET, "--no-cli",
+        "--min-port", "49160", "--max-port", "49200", "--log-file", str(tmp_path / "log"), "--simple-log",
+        "--pidfile", str(tmp_path / "pid"), "--userdb", str(tmp_path / "db"),
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 20
+        while relay(Relay((f"turn:127.0.0.1:{port}?transport=tcp",), SECRET), now()).state is not State.OK:
+            assert time.monotonic() < until, (tmp_path / "log").read_text()
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_it_answers_over_udp_and_tcp(coturn):
+    urls = (f"turn:127.0.0.1:{coturn}", f"turn:127.0.0.1:{coturn}?transport=tcp")
+    found = relay(Relay(urls, SECRET), now())
+    assert (found.state, found.what) == (State.OK, "2 addresses answer and take our credentials")
+
+
+def test_another_secret_is_found(coturn):
+    found = relay(Relay((f"turn:127.0.0.1:{coturn}",), "another"), now())
+    assert (found.state, "refuses our credentials" in found.what) == (State.FAILING, True)
+
+
+def test_nobody_there_is_found():
+    found = relay(Relay((f"turn:127.0.0.1:{free_port()}?transport=tcp",), SECRET), now())
+    assert (found.state, "does not answer" in found.what) == (State.FAILING, True)
+
+
+def test_an_address_that_is_none_is_found():
+    assert relay(Relay(("stun:127.0.0.1",), SECRET), now()).state is State.FAILING
+
+
+def test_without_a_relay_there_is_a_warning():
+    assert relay(Relay(), now()).state is State.WARNING
