@@ -12,6 +12,7 @@ from portal.db.errors import StorageUnavailable
 from portal.delegation.views import bp as delegation
 from portal.demographics.views import bp as demographics
 from portal.enquiries.views import bp as enquiries
+from portal.exports.views import bp as exports
 from portal.journey.views import bp as journey
 from portal.notes.views import bp as notes
 from portal.operations.views import bp as operations
@@ -69,6 +70,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         recruitment,
         enquiries,
         notes,
+        exports,
         workspace,
         undelivered,
         trail,

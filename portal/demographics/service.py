@@ -1,7 +1,7 @@
 """Keep and change answers about the participant."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -45,6 +45,16 @@ class DemographicsService:
         """The newest answer to each question."""
         with self._database.reading() as session:
             return _latest(session, participant_id)
+
+    def answers_of(self, participant_ids: Collection[int]) -> dict[int, dict[str, Value]]:
+        """The newest answers of many participants, in one query."""
+        query = select(DemographicAnswerRow).where(DemographicAnswerRow.participant_id.in_(participant_ids))
+        found: dict[int, dict[str, Value]] = {}
+        with self._database.reading() as session:
+            for row in session.scalars(query.order_by(DemographicAnswerRow.id)):
+                if row.value:
+                    found.setdefault(row.participant_id, {})[row.question_key] = _read(row.value)
+        return found
 
     def span(self, participant_id: int) -> tuple[datetime, datetime] | None:
         """When she answered first and last; None if she has not."""

@@ -53,6 +53,13 @@ class StudyBook:
             raise UnknownVersion("no version of the study is published yet: run `portal study publish FOLDER`")
         return self._parsed(digest)
 
+    def all(self) -> list[Publication]:
+        """Every version that was published, oldest first."""
+        query = select(StudyPublication.content_hash).order_by(StudyPublication.id)
+        with self._database.reading() as session:
+            digests = session.scalars(query).all()
+        return [self._parsed(digest) for digest in digests]
+
     def at(self, content_hash: str) -> Publication:
         """The version of this hash. Raises UnknownVersion."""
         return self._parsed(content_hash)

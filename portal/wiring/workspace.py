@@ -1,7 +1,5 @@
 """The workspace: what needs doing, who is where, who does not take part, what was noted."""
 
-from typing import Protocol, TypeVar
-
 from portal.audit.service import AuditLog
 from portal.booking.service import BookingService
 from portal.clock import Clock
@@ -17,18 +15,10 @@ from portal.people.service import PeopleService
 from portal.recruitment.service import RecruitmentService
 from portal.study.service import StudyBook
 from portal.wiring.enquiries import messages_to_do
+from portal.wiring.exports import build_exports
+from portal.wiring.lookup import Lookup
 from portal.wiring.timeline import Sources
 from portal.workspace.service import Overview, Timeline, ToDoList
-
-T = TypeVar("T")
-
-
-class Lookup(Protocol):
-    """Finds a service that was built before, by its class."""
-
-    def __call__(self, kind: type[T], /) -> T:
-        """The one instance of the class."""
-        ...
 
 
 def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
@@ -41,4 +31,5 @@ def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
     return (
         recruitment, history, Timeline(facts.all), NotesService(database, clock, audit),
         Identities(database, clock, audit), Overview(database, studies), ToDoList((to_do,)),
+        build_exports(get, clock),
     )  # fmt: skip

@@ -1,0 +1,89 @@
+"""The research data: one table, the same as JSON, and everything needed to understand it."""
+
+from collections.abc import Collection, Iterator
+
+from portal.canonical import canonical_json
+from portal.exports.archive import Archive
+from portal.exports.dictionary import codebook, dictionary_csv, redcap_csv, variables
+from portal.exports.domain import SMALL, SmallCells, Tally, Variable, csv_line
+from portal.exports.gather import Gathering
+from portal.exports.register import BOM
+from portal.study.domain import Study
+from portal.study.service import StudyBook
+
+
+class DataContents:
+    """Writes the archive of the data."""
+
+    def __init__(self, studies: StudyBook, gathering: Gathering) -> None:
+        self._studies = studies
+        self._gathering = gathering
+
+    def archive(self, sites: Collection[str] | None, tally: Tally) -> Iterator[bytes]:
+        """The archive, piece by piece. People are read twice, for the table and for JSON, so that memory stays flat."""
+        study, archive, cells = self._studies.current().study, Archive(), SmallCells()
+        columns = variables(study)
+        yield from archive.add("participants.csv", self._table(sites, columns, cells, tally))
+        yield from archive.add("participants.json", self._json(study, sites, columns))
+        yield from archive.add("data-dictionary.csv", _marked(dictionary_csv(columns)))
+        yield from archive.add("codebook.html", [codebook(study, columns)])
+        yield from archive.add("redcap-data-dictionary.csv", redcap_csv(columns))
+        small = cells.found()
+        tally.small_cells = len(small)
+        lines = [csv_line(("group", "column", "value", "people")), *(csv_line(one) for one in small)]
+        yield from archive.add("small-cells.csv", _marked(iter(lines)))
+        yield from archive.add("README.txt", [_readme(study, len(small))])
+        sums = "".join(f"{digest}  {name}\n" for name, digest in archive.members.items())
+        yield from archive.add("SHA256SUMS", [sums.encode("ascii")])
+        yield from archive.finish()
+
+    def _table(
+        self, sites: Collection[str] | None, columns: tuple[Variable, ...], cells: SmallCells, tally: Tally
+    ) -> Iterator[bytes]:
+        yield BOM + csv_line(one.name for one in columns)
+        for chunk in self._gathering.people(sites, answers=True):
+            tally.people += len(chunk)
+            lines = []
+            for person in chunk:
+                row = self._gathering.row(person, columns)
+                cells.add(person.participant.group, columns, row)
+                lines.append(csv_line(row.get(one.name) for one in columns))
+            yield b"".join(lines)
+
+    def _json(self, study: Study, sites: Collection[str] | None, columns: tuple[Variable, ...]) -> Iterator[bytes]:
+        head = canonical_json({"study": study.short_title, "iras_id": study.iras_id, "version": study.content_hash})
+        yield b'{"about":' + head + b',"participants":['
+        first = True
+        for chunk in self._gathering.people(sites, answers=True):
+            rows = [self._gathering.row(person, columns) for person in chunk]
+            known = [{key: value for key, value in row.items() if value not in (None, "")} for row in rows]
+            yield (b"" if first else b",\n") + b",\n".join(canonical_json(row) for row in known)
+            first = False
+        yield b"]}\n"
+
+
+def _marked(lines: Iterator[bytes]) -> Iterator[bytes]:
+    yield BOM
+    yield from lines
+
+
+def _readme(study: Study, small: int) -> bytes:
+    warning = (
+        f"WARNING: {small} answers were given by fewer than {SMALL} people of a group (small-cells.csv). Somebody who"
+        " knows them may recognise them. Put such answers together before you share or publish anything.\n\n"
+        if small
+        else f"No answer was given by fewer than {SMALL} people of a group.\n\n"
+    )
+    text = (
+        f"{study.title}\nIRAS ID {study.iras_id}\n\n{warning}"
+        "participants.csv            one line for each participant, by study ID; UTF-8\n"
+        "participants.json           the same as JSON\n"
+        "data-dictionary.csv         what each column means\n"
+        "codebook.html               the same, to read\n"
+        "redcap-data-dictionary.csv  for REDCap: Project Setup, Data Dictionary, Upload\n"
+        "small-cells.csv             answers that few people gave\n"
+        "SHA256SUMS                  check with: sha256sum -c SHA256SUMS\n\n"
+        "The data is pseudonymous, not anonymous: it is still personal data. Keep it where your protocol says.\n"
+        "An apostrophe before = + - @ keeps spreadsheets from running a text as a formula.\n"
+    )
+    return text.encode("utf-8")

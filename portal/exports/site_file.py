@@ -1,0 +1,180 @@
+"""A site's file in one archive: what was shown, what was signed, who was delegated, and what proves all of it."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+
+from markupsafe import escape
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from portal.audit.chain import GENESIS
+from portal.audit.store import AuditEvent
+from portal.canonical import canonical_json
+from portal.db.engine import Database
+from portal.exports.archive import Archive
+from portal.exports.domain import Tally, csv_line
+from portal.exports.gather import Gathering, Person
+from portal.exports.register import BOM, register
+from portal.receipts.domain import Receipt
+from portal.receipts.errors import UnknownReceipt
+from portal.receipts.service import ReceiptService
+from portal.study.domain import Study
+from portal.study.markdown import to_html
+from portal.study.parts import Document
+from portal.study.service import Publication, StudyBook
+
+VERIFIER = Path(__file__).with_name("verify_pack.py")
+DelegationLog = Callable[[], Iterable[tuple[str, ...]]]
+"""The delegation log as lines of text, its head first."""
+
+
+class SiteFile:
+    """Writes the archive."""
+
+    def __init__(
+        self,
+        database: Database,
+        studies: StudyBook,
+        gathering: Gathering,
+        receipts: ReceiptService,
+        delegation_log: DelegationLog,
+    ) -> None:
+        self._database = database
+        self._studies = studies
+        self._gathering = gathering
+        self._receipts = receipts
+        self._delegation_log = delegation_log
+
+    def archive(self, sites: Collection[str] | None, tally: Tally) -> Iterator[bytes]:
+        """The archive, piece by piece."""
+        archive = Archive()
+        for publication in self._studies.all():
+            yield from _documents(archive, publication)
+        yield from archive.add("consent-register.csv", register(self._gathering, sites, tally))
+        yield from self._sealed(archive, sites)
+        lines = (csv_line(one) for one in self._delegation_log())
+        yield from archive.add("delegation-log.csv", _marked(lines))
+        yield from archive.add("audit-extract.jsonl", self._events(sites))
+        yield from archive.add("seal-certificate.pem", [self._receipts.certificate_pem])
+        yield from archive.add("verify.py", [VERIFIER.read_bytes()])
+        yield from archive.add("README.txt", [_readme(self._studies.current().study)])
+        manifest = canonical_json({"format": "portal-site-file/1", "sha256": archive.members})
+        yield from archive.add("manifest.json", [manifest])
+        yield from archive.finish()
+
+    def _sealed(self, archive: Archive, sites: Collection[str] | None) -> Iterator[bytes]:
+        """Each receipt as it was sealed, and the ledger of them."""
+        ledger = [BOM, csv_line(("file", "kind", "study_id", "reference", "sha256", "sealed_at", "note"))]
+        for chunk in self._gathering.people(sites):
+            for person in chunk:
+                for reference in _references(person):
+                    receipt = self._receipts.find(reference)
+                    if receipt is None:
+                        continue
+                    content = self._pdf(reference)
+                    name = f"receipts/{person.participant.study_id}/{receipt.file_name}"
+                    ledger.append(_ledger_line(name if content else "", person, receipt))
+                    if content:
+                        yield from archive.add(name, [content])
+        yield from archive.add("receipts.csv", ledger)
+
+    def _pdf(self, reference: str) -> bytes:
+        """The sealed file; nothing if it was erased with its participant's key."""
+        try:
+            return self._receipts.pdf(reference)
+        except UnknownReceipt:
+            return b""
+
+    def _events(self, sites: Collection[str] | None) -> Iterator[bytes]:
+        """What the audit trail says of these participants. Each event comes with the hash before, to be recomputed."""
+        for chunk in self._gathering.people(sites):
+            subjects = [one.participant.subject for one in chunk]
+            subjects += [f"consent:{one.reference}" for person in chunk for one in person.consents]
+            before = aliased(AuditEvent)
+            query = (
+                select(AuditEvent, before.hash)
+                .outerjoin(before, before.seq == AuditEvent.seq - 1)
+                .where(AuditEvent.subject.in_(subjects))
+                .order_by(AuditEvent.seq)
+            )
+            with self._database.reading() as session:
+                for row, previous in session.execute(query):
+                    event = row.as_event()
+                    yield canonical_json(
+                        {
+                            "previous": previous or GENESIS, "seq": event.seq,
+                            "at": event.at.isoformat(timespec="microseconds"), "kind": event.kind,
+                            "actor": event.actor, "subject": event.subject, "fields": event.fields, "hash": row.hash,
+                        }
+                    ) + b"\n"  # fmt: skip
+
+
+def _documents(archive: Archive, publication: Publication) -> Iterator[bytes]:
+    """A version of the study: the frozen content, and each document to read."""
+    folder = f"study/{publication.published_at.date().isoformat()}-{publication.content_hash[:12]}"
+    content = canonical_json(publication.study.model_dump(mode="json"))
+    yield from archive.add(f"{folder}/study.json", [content])
+    for group, documents in publication.study.documents.items():
+        for one in (documents.information_sheet, documents.privacy, documents.debrief):
+            yield from archive.add(f"{folder}/{group}-{one.document}.html", [_page(one)])
+        statements = "".join(
+            f"<li>{escape(one.text)} ({escape(one.kind)})</li>" for one in documents.consent.statements
+        )
+        intro, end = escape(documents.consent.intro), escape(documents.consent.declaration)
+        body = f"<p>{intro}</p><ol>{statements}</ol><p>{end}</p>"
+        page = _html(documents.consent.title, documents.consent.version, body)
+        yield from archive.add(f"{folder}/{group}-consent.html", [page])
+
+
+def _page(document: Document) -> bytes:
+    parts = "".join(f"<h2>{escape(one.heading)}</h2>{to_html(one.body)}" for one in document.sections)
+    return _html(document.title, f"{document.version}, {document.date}, {document.status}", parts)
+
+
+def _html(title: str, version: str, body: str) -> bytes:
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title></head>'
+        f"<body><h1>{escape(title)}</h1><p>Version {escape(version)}</p>{body}</body></html>\n"
+    ).encode()
+
+
+def _references(person: Person) -> Iterator[str]:
+    for one in person.consents:
+        yield one.reference
+        if one.countersigned:
+            yield one.countersigned.reference
+        yield from (two.reference for two in one.withdrawals)
+
+
+def _ledger_line(name: str, person: Person, receipt: Receipt) -> bytes:
+    note = "" if name else "erased"
+    at = receipt.sealed_at.isoformat(timespec="seconds")
+    return csv_line(
+        (name, receipt.kind.value, person.participant.study_id, receipt.reference, receipt.sha256, at, note)
+    )
+
+
+def _marked(lines: Iterator[bytes]) -> Iterator[bytes]:
+    yield BOM
+    yield from lines
+
+
+def _readme(study: Study) -> bytes:
+    return (
+        f"Site file of: {study.title}\nIRAS ID {study.iras_id}, REC reference {study.ethics.reference}\n\n"
+        "study/                 every published version: study.json as it was frozen, and its documents to read\n"
+        "consent-register.csv   who consented to which version when, by study ID\n"
+        "receipts/              the sealed receipts of consents, countersignatures and withdrawals (they hold names)\n"
+        "receipts.csv           the ledger of receipts, with the SHA-256 of each\n"
+        "delegation-log.csv     who was given which task, from when to when, signed by whom\n"
+        "audit-extract.jsonl    what the audit trail says of these participants\n"
+        "seal-certificate.pem   the study's public certificate\n"
+        "manifest.json          the SHA-256 of every file\n\n"
+        "To check all of it without the portal, with Python 3.9 or newer and nothing else:\n"
+        "    python3 verify.py\n"
+        "It checks that no file was changed, that each receipt is the one of the ledger, that each version of the\n"
+        "study has the hash that the consents name, and that no event of the extract was changed.\n"
+        "To check the seals too, with the portal's own program or with poppler's:\n"
+        "    portal verify receipts/C-0001/FILE.pdf --certificate seal-certificate.pem\n"
+        "    pdfsig receipts/C-0001/FILE.pdf\n"
+    ).encode()
