@@ -84,6 +84,9 @@ def replace(path: Path, content: bytes) -> None:
     try:
         write_all(handle, content)
         os.fdatasync(handle)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     finally:
         os.close(handle)
-    draft.replace(path)
