@@ -69,6 +69,9 @@ class Settings:
     """Folder off this machine, such as a mounted share, for signed checkpoints of the audit trail."""
     audit_email: str = ""
     """Address, such as the sponsor's governance office, that gets a signed checkpoint each day."""
+    vault_url: str = ""
+    """Secret. s3+https://KEY:SECRET@host/bucket moves finished recordings there; when empty, they stay in the instance
+    folder."""
     trusted_proxies: int = 0
     """How many proxies in front add X-Forwarded-* headers. 0 trusts none."""
     metrics_token: str = ""

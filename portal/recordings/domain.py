@@ -53,7 +53,9 @@ class Track:
         duration_ms: how long it is; after a crash as far as the manifest tells.
         bytes: size of the encrypted file.
         plaintext_bytes: size of what is in it.
-        more: name of the encrypted file in which it goes on after a crash, or None.
+        payload_sha256: hash (hex) of what follows the header.
+        more: name of the encrypted file in which it goes on after a crash, or empty.
+        more_sha256: hash (hex) of that file, or empty.
         problem: what is wrong with it in plain words, or empty.
     """
 
@@ -67,8 +69,15 @@ class Track:
     duration_ms: int
     bytes: int
     plaintext_bytes: int
-    more: str | None = None
+    payload_sha256: str
+    more: str = ""
+    more_sha256: str = ""
     problem: str = ""
+
+    @property
+    def encrypted_files(self) -> list[str]:
+        """Names of the age files whose plaintexts, one after the other, are the track."""
+        return [f"{self.file}.age", *([self.more] if self.more else [])]
 
 
 @dataclass(frozen=True)
@@ -77,8 +86,12 @@ class Recording:
 
     Attributes:
         room: the opaque name of the room that it was made in.
+        study_version: hash of the study's version that was in force.
+        ended: False while it may still go on: nobody has ended it.
         recipients: fingerprints of the keys that open it now.
-        interrupted: it was cut short by a crash or a full disk and completed afterwards.
+        interrupted: a crash or a full disk cut it short, and it was completed afterwards.
+        discarded: somebody withdrew; it is to be destroyed, and files may be gone already.
+        head: hash of the manifest's last line.
         problems: what a check of records against files found, in plain words; empty when all is well.
     """
 
@@ -87,11 +100,14 @@ class Recording:
     study_version: str
     opened_at: datetime
     duration_ms: int
+    ended: bool
     tracks: tuple[Track, ...]
     recipients: frozenset[str]
     interrupted: bool
-    destroyed_at: datetime | None
+    discarded: bool
+    head: str
     problems: tuple[str, ...] = ()
+    destroyed_at: datetime | None = None
 
     @property
     def name(self) -> str:

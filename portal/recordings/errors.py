@@ -9,6 +9,10 @@ class RecipientsMissing(RecordingError):
     """A recording cannot start: too few keys could open it later."""
 
 
+class HeadersRefused(RecordingError):
+    """New headers do not fit the recording."""
+
+
 class RecordingUnknown(RecordingError):
     """There is no recording, or no file of a recording, of this name."""
 

@@ -130,9 +130,7 @@ class Manifest:
             ValueError: the kind or its fields are not declared.
             OSError: the disk refused.
         """
-        _check(kind, fields)
-        at = self._clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        raw = canonical_json({"n": self.number + 1, "previous": self.head, "at": at, "kind": kind, **fields})
+        raw = _written(self.number + 1, self.head, self._clock(), kind, fields)
         start = os.fstat(self._handle).st_size
         try:
             write_all(self._handle, raw + b"\n")
@@ -165,6 +163,17 @@ def head_of(content: bytes) -> str:
     for _, raw in _checked(content):
         head = sha256_hex(raw)
     return head
+
+
+def added(content: bytes, at: datetime, kind: str, **fields: Value) -> bytes:
+    """A whole manifest with one more line, for one that does not lie on this machine. Raises ManifestDamaged."""
+    return content + _written(len(read(content)) + 1, head_of(content), at, kind, fields) + b"\n"
+
+
+def _written(number: int, previous: str, at: datetime, kind: str, fields: Mapping[str, Value]) -> bytes:
+    _check(kind, fields)
+    moment = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return canonical_json({"n": number, "previous": previous, "at": moment, "kind": kind, **fields})
 
 
 def _checked(content: bytes) -> Iterator[tuple[Line, bytes]]:

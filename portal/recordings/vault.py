@@ -134,6 +134,10 @@ class Files:
         except OSError as error:
             raise VaultError(f"the vault's disk refused: {os.strerror(error.errno or 0)}") from error
 
+    def remove(self, recording: str) -> None:
+        """Remove a recording's folder that lies elsewhere by now."""
+        shutil.rmtree(self.folder(recording))
+
     def destroy(self, recording: str) -> None:
         """Overwrite the headers, without which nothing opens, then remove everything."""
         folder = self.folder(recording)

@@ -11,6 +11,7 @@ from portal.db.engine import Database
 from portal.operations import configuration, data, machine, network
 from portal.operations.alarms import Alarms
 from portal.operations.backup import Backups
+from portal.operations.domain import Check
 from portal.operations.metrics import Metrics
 from portal.operations.mirror import Destroyed, Mirror
 from portal.operations.relay import relay
@@ -35,6 +36,7 @@ class Parts:
     keys: KeyService
     media: Callable[[], str]
     relay: Relay
+    recordings: Check
 
 
 def build_doctor(parts: Parts) -> Doctor:
@@ -59,6 +61,7 @@ def build_doctor(parts: Parts) -> Doctor:
             ("relay", lambda: relay(parts.relay, clock())),
             ("TLS certificate", lambda: network.tls(settings, clock)),
             ("backups", lambda: data.backups(database, clock)),
+            ("recordings", parts.recordings),
         )
     )
 

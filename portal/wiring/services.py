@@ -34,6 +34,9 @@ from portal.receipts import certificates
 from portal.receipts.render import Renderer
 from portal.receipts.seal import Sealer, time_stamper
 from portal.receipts.service import ReceiptService
+from portal.recordings.catalogue import Catalogue
+from portal.recordings.comparing import Comparison
+from portal.recordings.destroying import Destructions
 from portal.recordings.keys.service import KeyService
 from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.watch import ConsentWatch
@@ -52,6 +55,7 @@ from portal.wiring.booking import booking_duties, build_booking
 from portal.wiring.enquiries import build_enquiries
 from portal.wiring.messages import build_messages, build_notices
 from portal.wiring.operations import Parts, build_operations, copy_before_upgrade
+from portal.wiring.recordings import build_recordings, recording_duties
 from portal.wiring.rooms import build_rooms
 from portal.wiring.rooms import duties as room_duties
 from portal.wiring.rooms import sites as room_sites
@@ -107,14 +111,15 @@ def build(
     booking = build_booking(settings, database, clock, audit, studies, outbox, consents, team.members, enquiries)
     rooms = build_rooms(settings, database, clock, audit, studies, people, consents, booking[0], keys)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
-    parts = Parts(settings, database, clock, studies, keys, rooms.media.healthy, rooms.relay)
-    operations = build_operations(parts, audit, notices, lambda _recording: False)
+    recordings = build_recordings(settings, database, clock, audit, rooms.rooms)
+    parts = Parts(settings, database, clock, studies, keys, rooms.media.healthy, rooms.relay, recordings.examine)
+    operations = build_operations(parts, audit, notices, recordings.is_destroyed)
     checkpoints = build_checkpoints(settings, database, clock, audit, receipts, outbox, key)
     made = Services(
         registry=(
             settings, database, studies, audit, people, *team.registry, receipts, readings, consents, records,
             sealing, notices, enquiries, *messages.registry, demographics, sessions, Proofs(clock), keys, checkpoints,
-            *operations, *booking, *rooms.registry,
+            *operations, *booking, *rooms.registry, *recordings.registry,
         ),
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
@@ -143,6 +148,7 @@ def worker(services: Services) -> Worker:
             *room_duties(services.get(ConsentWatch), services.get(RoomCatalogue)),
             Duty("sweep failed messages", 3600, services.get(Failures).sweep),
             *audit_duties(services.get(Checkpoints)),
+            *recording_duties(services.get(Catalogue), services.get(Comparison), services.get(Destructions)),
             Duty("sweep sessions", 600, services.get(SessionStore).sweep),
             Duty("sweep rate limits", 600, DatabaseStorage(database=services.get(Database)).sweep),
         ),

@@ -13,6 +13,7 @@ from portal.recordings.age.files import Reader as Reader
 from portal.recordings.age.files import decrypt as decrypt
 from portal.recordings.age.files import encrypt as encrypt
 from portal.recordings.age.header import Header as Header
+from portal.recordings.age.header import header_at as header_at
 from portal.recordings.age.header import rewrap as rewrap
 from portal.recordings.age.header import wrap as wrap
 from portal.recordings.age.keys import DEFAULT_KIND as DEFAULT_KIND

@@ -5,7 +5,7 @@ from typing import BinaryIO, Protocol
 
 from portal.recordings.age.diagnosis import explain
 from portal.recordings.age.errors import ChunkRefused, HeaderDamaged, PayloadDamaged
-from portal.recordings.age.header import Header, new_file_key, wrap
+from portal.recordings.age.header import Header, header_at, new_file_key, wrap
 from portal.recordings.age.keys import Identity, Recipient
 from portal.recordings.age.payload import CHUNK, NONCE, SEALED, TAG, Payload, chunks_of, new_nonce, plaintext_size
 
@@ -103,7 +103,7 @@ class Reader:
             AgeError: the header cannot be opened, or no age file has this size.
         """
         self._read_at = read_at
-        header = Header.read(_Ahead(read_at).readline)
+        header = header_at(read_at)
         self._start = len(header.raw) + NONCE
         self._payload = _payload(header, read_at(len(header.raw), NONCE), identities)
         self._sealed = size - self._start
@@ -132,27 +132,6 @@ class Reader:
         first, final = start // CHUNK, (end - 1) // CHUNK
         whole = b"".join(self.chunk(index) for index in range(first, final + 1))
         return whole[start - first * CHUNK : end - first * CHUNK]
-
-
-class _Ahead:
-    """Lines of a header out of ranged reads, a few kilobytes at a time."""
-
-    _STEP = 8192
-
-    def __init__(self, read_at: Callable[[int, int], bytes]) -> None:
-        self._read_at = read_at
-        self._seen, self._at = bytearray(), 0
-
-    def readline(self, most: int) -> bytes:
-        while (end := self._seen.find(b"\n", self._at)) < 0 and len(self._seen) - self._at < most:
-            more = self._read_at(len(self._seen), self._STEP)
-            if not more:
-                break
-            self._seen += more
-        stop = len(self._seen) if end < 0 else end + 1
-        line = bytes(self._seen[self._at : min(stop, self._at + most)])
-        self._at += len(line)
-        return line
 
 
 def _payload(header: Header, nonce: bytes, identities: Collection[Identity]) -> Payload:

@@ -63,6 +63,18 @@ class Header:
         return file_key
 
 
+def header_at(read_at: Callable[[int, int], bytes]) -> Header:
+    """The header of a file that is read in stretches.
+
+    Args:
+        read_at: gives the bytes from an offset, so many or fewer where the file ends.
+
+    Raises:
+        NotAgeFile, HeaderDamaged.
+    """
+    return Header.read(_Ahead(read_at).readline)
+
+
 def new_file_key() -> bytes:
     """A fresh file key. Each file has its own."""
     return os.urandom(FILE_KEY)
@@ -108,6 +120,27 @@ class _Lines:
             if _VERSION.startswith(bytes(self.seen[: len(_VERSION)])) or self.seen.startswith(_VERSION):
                 raise HeaderDamaged("the file ends within its header")
             raise NotAgeFile("this is not an age file")
+        return line
+
+
+class _Ahead:
+    """Lines of a header out of ranged reads, a few kilobytes at a time."""
+
+    _STEP = 8192
+
+    def __init__(self, read_at: Callable[[int, int], bytes]) -> None:
+        self._read_at = read_at
+        self._seen, self._at = bytearray(), 0
+
+    def readline(self, most: int) -> bytes:
+        while (end := self._seen.find(b"\n", self._at)) < 0 and len(self._seen) - self._at < most:
+            more = self._read_at(len(self._seen), self._STEP)
+            if not more:
+                break
+            self._seen += more
+        stop = len(self._seen) if end < 0 else end + 1
+        line = bytes(self._seen[self._at : min(stop, self._at + most)])
+        self._at += len(line)
         return line
 
 

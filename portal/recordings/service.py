@@ -1,0 +1,190 @@
+"""Recordings for the rest of the portal: find one, read from it, put new headers in force.
+
+Who may do so, and who has to approve, is for the callers; each act here leaves its audit event.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from portal.audit.domain import Actor, EventKind
+from portal.audit.service import AuditLog
+from portal.clock import Clock
+from portal.db.engine import Database
+from portal.recordings import events
+from portal.recordings.age import AgeError, Header, header_at
+from portal.recordings.domain import Recording
+from portal.recordings.errors import HeadersRefused, RecordingDestroyed, RecordingUnknown
+from portal.recordings.manifest import FILE, Manifest, added, head_of
+from portal.recordings.places import Places
+from portal.recordings.store import RecordingRow, row_of
+from portal.recordings.vault import Files
+
+StudyIdOf = Callable[[str], str | None]
+"""Whose room it is: from a room's opaque name to the participant's study ID, or None if nobody's is known."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An encrypted file as it is served: the header in force, then the payload as it was written.
+
+    Attributes:
+        size: bytes of the whole.
+        read_at: gives the bytes from an offset, so many or fewer where the file ends.
+    """
+
+    size: int
+    read_at: Callable[[int, int], bytes]
+
+
+class RecordingService:
+    """The catalogue and the vault. Thread-safe."""
+
+    def __init__(
+        self, database: Database, clock: Clock, audit: AuditLog, places: Places, study_id_of: StudyIdOf
+    ) -> None:
+        self._database, self._clock, self._audit, self._places = database, clock, audit, places
+        self._study_id_of = study_id_of
+
+    def recordings(self, room: str | None = None) -> list[Recording]:
+        """Every recording, or those of one room, the newest first; those destroyed as well."""
+        query = select(RecordingRow).order_by(RecordingRow.opened_at.desc(), RecordingRow.id)
+        if room is not None:
+            query = query.where(RecordingRow.room == room)
+        with self._database.reading() as session:
+            return [row.as_recording() for row in session.scalars(query)]
+
+    def recording(self, recording: str) -> Recording:
+        """One recording. Raises RecordingUnknown."""
+        with self._database.reading() as session:
+            return row_of(session, recording).as_recording()
+
+    def study_id(self, recording: Recording) -> str | None:
+        """Whose interview it is."""
+        return self._study_id_of(recording.room)
+
+    def manifest(self, recording: str) -> bytes:
+        """The manifest as it lies in the vault. Raises RecordingUnknown, RecordingDestroyed, VaultError."""
+        self._present(recording)
+        return self._places.whole(recording, FILE)
+
+    def stored(self, recording: str, name: str) -> Stored:
+        """An encrypted file of a recording, such as "p1-1.webm.age".
+
+        Raises:
+            RecordingUnknown, RecordingDestroyed, VaultError
+        """
+        found = self._present(recording)
+        if name not in {one for track in found.tracks for one in track.encrypted_files}:
+            raise RecordingUnknown("the recording has no such file")
+        sizes, storage = self._places.sizes(recording), self._places.of(recording)
+        if name not in sizes:
+            raise RecordingUnknown("the file is missing in the vault")
+
+        def own(start: int, length: int) -> bytes:
+            return storage.read_at(recording, name, start, length)
+
+        if f"{name}.header" not in sizes:
+            return Stored(sizes[name], own)
+        header = self._places.whole(recording, f"{name}.header")
+        return _with_header(header, len(header_at(own).raw), Stored(sizes[name], own))
+
+    def read(self, recording: str, name: str, start: int, length: int) -> bytes:
+        """A stretch of an encrypted file. Raises as `stored`."""
+        return self.stored(recording, name).read_at(start, length)
+
+    def note_played(self, recording: str, *, actor: Actor) -> None:
+        """Somebody opened the player."""
+        self._note(events.PLAYED, recording, actor)
+
+    def note_downloaded(self, recording: str, file: str, *, actor: Actor) -> None:
+        """Somebody took a file, or "all" of them."""
+        self._note(events.DOWNLOADED, recording, actor, file=file)
+
+    def rewrap(
+        self, recording: str, headers: Mapping[str, bytes], recipients: Sequence[str], *, actor: Actor, approved_by: str
+    ) -> None:
+        """Put headers that a member wrote anew in force, for all files of a recording at once.
+
+        The files keep their own headers as well, so that a bad one can be taken back; payloads stay as they are.
+
+        Args:
+            headers: a whole header for each encrypted file, by name.
+            recipients: fingerprints of the keys that can open them.
+            approved_by: the second person, as an actor's key.
+
+        Raises:
+            RecordingUnknown, RecordingDestroyed, VaultError
+            HeadersRefused: not exactly one header for each file, or one that is not for so many keys.
+        """
+        found = self._present(recording)
+        wanted = {one for track in found.tracks for one in track.encrypted_files}
+        if set(headers) != wanted:
+            raise HeadersRefused("every file of the recording needs its new header, and nothing else may have one")
+        for header in headers.values():
+            _check_header(header, len(set(recipients)))
+        storage, prints = self._places.of(recording), sorted(set(recipients))
+        for name, header in sorted(headers.items()):
+            storage.put(recording, f"{name}.header", header)
+        for track in found.tracks:
+            self._add(recording, "rewrapped", file=track.file, recipients=prints)
+        content = self._places.whole(recording, FILE)
+        with self._database.transaction() as session:
+            row = row_of(session, recording)
+            row.recipients, row.head, row.manifest_bytes = prints, head_of(content), len(content)
+            self._audit.record(
+                session, events.REWRAPPED, actor=actor, subject=f"recording:{recording}", files=len(headers),
+                recipients=len(prints), approved_by=approved_by,
+            )  # fmt: skip
+
+    def problems(self) -> list[str]:
+        """What is wrong with any recording, as the last comparison found it."""
+        with self._database.reading() as session:
+            rows = session.scalars(select(RecordingRow).where(RecordingRow.destruction_ordered_at.is_(None)))
+            return [f"recording {row.id}: {one}" for row in rows for one in row.problems]
+
+    def _present(self, recording: str) -> Recording:
+        with self._database.reading() as session:
+            row = row_of(session, recording)
+            if row.destruction_ordered_at is not None:
+                raise RecordingDestroyed("the recording was destroyed")
+            return row.as_recording()
+
+    def _add(self, recording: str, kind: str, **fields: str | int | list[str]) -> None:
+        storage = self._places.of(recording)
+        if isinstance(storage, Files):
+            writing = Manifest.resume(storage.folder(recording), self._clock)
+            try:
+                writing.add(kind, **fields)
+            finally:
+                writing.close()
+        else:
+            content = self._places.whole(recording, FILE)
+            storage.put(recording, FILE, added(content, self._clock(), kind, **fields))
+
+    def _note(self, kind: EventKind, recording: str, actor: Actor, **fields: str) -> None:
+        self._present(recording)
+        self._audit.note(kind, actor=actor, subject=f"recording:{recording}", **fields)
+
+
+def _with_header(header: bytes, own_header: int, file: Stored) -> Stored:
+    """The file behind another header."""
+
+    def read_at(start: int, length: int) -> bytes:
+        first = header[start : start + length]
+        beyond = max(0, start - len(header))
+        rest = length - len(first)
+        return first + (file.read_at(own_header + beyond, rest) if rest > 0 else b"")
+
+    return Stored(len(header) + file.size - own_header, read_at)
+
+
+def _check_header(header: bytes, recipients: int) -> None:
+    lines = header.splitlines(keepends=True)
+    try:
+        read = Header.read(lambda most: lines.pop(0)[:most] if lines else b"")
+    except AgeError as error:
+        raise HeadersRefused(f"a new header cannot be read: {error}") from error
+    if read.raw != header or len(read.stanzas) != recipients:
+        raise HeadersRefused("a new header is not for as many keys as it should be")
