@@ -16,6 +16,7 @@ from portal.recordings.store import RecordingRow
 from portal.recordings.summary import disagreements, summarise
 
 WORKER = Actor.system("worker")
+_ALTERED = "was altered since it was written"
 
 
 class Comparison:
@@ -28,11 +29,15 @@ class Comparison:
         """Compare every record with its files, and the one that waited longest byte by byte. Gives what is new."""
         with self._database.reading() as session:
             rows = list(session.scalars(select(RecordingRow).where(RecordingRow.destruction_ordered_at.is_(None))))
-        new = sum(self._compared(row, self._disagreements(row)) for row in rows)
-        waiting = [row for row in rows if not row.away and not row.problems]
-        if waiting:
-            oldest = min(waiting, key=lambda row: row.hashed_at or row.opened_at)
-            new += self._compared(oldest, self.altered(oldest.as_recording()))
+        new = 0
+        for row in rows:
+            known = [one for one in row.problems if one.endswith(_ALTERED)]
+            new += self._compared(row, [*self._disagreements(row), *known])
+        here = [row for row in rows if not row.away]
+        if here:
+            oldest = min(here, key=lambda row: row.hashed_at or row.opened_at)
+            others = [one for one in oldest.problems if not one.endswith(_ALTERED)]
+            new += self._compared(oldest, [*others, *self.altered(oldest.as_recording())])
             with self._database.transaction() as session:
                 session.get_one(RecordingRow, oldest.id).hashed_at = self._clock()
         return new
@@ -52,7 +57,7 @@ class Comparison:
                 except RecordingUnknown:
                     continue  # the comparison of names tells that
                 if is_now != wanted:
-                    found.append(f"{name} was altered since it was written")
+                    found.append(f"{name} {_ALTERED}")
         return found
 
     def strangers(self) -> list[str]:
