@@ -20,6 +20,7 @@ from portal.passkeys.views import bp as passkeys
 from portal.people.views import bp as people
 from portal.receipts.views import bp as receipts
 from portal.recordings.keys.views import bp as keys
+from portal.recovery.views import bp as recovery
 from portal.recruitment.views import bp as recruitment
 from portal.rooms.desk import bp as interviews
 from portal.rooms.views import bp as rooms
@@ -67,6 +68,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         keys,
         delegation,
         passkeys,
+        recovery,
         recruitment,
         enquiries,
         notes,

@@ -44,6 +44,12 @@ class Actor:
         """A member of the team, by number."""
         return cls(f"staff:{staff_id}")
 
+    @property
+    def staff_id(self) -> int | None:
+        """The member's number, if it is one of the team."""
+        kind, _, number = self.key.partition(":")
+        return int(number) if kind == "staff" else None
+
     @classmethod
     def system(cls, name: str) -> Self:
         """The portal itself."""

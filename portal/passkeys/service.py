@@ -4,8 +4,9 @@ import ipaddress
 from urllib.parse import urlsplit
 
 import webauthn
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -123,6 +124,10 @@ class PasskeyService:
             if row is not None and row.owner == owner:
                 session.delete(row)
                 self._audit.record(session, events.REMOVED, actor=actor, subject=subject)
+
+    def forget_all(self, session: Session, owner: str) -> None:
+        """Forget every passkey of somebody, in the caller's transaction, which records why."""
+        session.execute(delete(PasskeyRow).where(PasskeyRow.owner == owner))
 
     def has_any(self, owner: str) -> bool:
         """Whether somebody has a passkey."""

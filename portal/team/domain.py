@@ -87,3 +87,8 @@ class Member:
     def permissions(self) -> frozenset[str]:
         """What the member may do now."""
         return frozenset() if self.closed else PERMISSIONS[self.role]
+
+
+def may_give(giver: Role, role: Role) -> bool:
+    """Whether somebody may give the role: access to participants is the lead's to give, so IT gives its own alone."""
+    return giver is Role.LEAD or role is giver is Role.IT

@@ -23,3 +23,7 @@ class LastLead(Exception):
 
 class NotYourself(Exception):
     """Nobody changes her own role, closes her own account, or is the second person for herself."""
+
+
+class NotYoursToGive(Exception):
+    """Only a lead gives or takes a role that sees participants."""

@@ -6,7 +6,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length, Regexp
 
 from portal.study.domain import Study
-from portal.team.domain import LONGEST_PASSWORD, SHORTEST_PASSWORD, Member, Role
+from portal.team.domain import LONGEST_PASSWORD, SHORTEST_PASSWORD, Member, Role, may_give
 from portal.web.forms import ChoicesField, Form, TextField
 
 ROLES = [
@@ -17,7 +17,8 @@ ROLES = [
 ]
 
 
-def _code() -> TextField:
+def code_field() -> TextField:
+    """A code of the authenticator app."""
     return TextField(
         _l("Code from your authenticator app"),
         [DataRequired(_l("Enter the code")), Regexp(r"^\d{6}$", message=_l("Enter the 6 digits of the code"))],
@@ -25,19 +26,35 @@ def _code() -> TextField:
     )
 
 
+def new_password_field() -> PasswordField:
+    """A password to be."""
+    return PasswordField(
+        _l("Choose a password"),
+        [
+            InputRequired(_l("Choose a password")),
+            Length(SHORTEST_PASSWORD, LONGEST_PASSWORD, _l("Use at least %(min)d characters, such as four words")),
+        ],
+    )
+
+
+def again_field() -> PasswordField:
+    """The same password once more."""
+    return PasswordField(_l("The password again"), [EqualTo("password", _l("Enter the same password in both places"))])
+
+
 class SignInForm(Form):
     """Address, password and code together."""
 
     email = TextField(_l("E-mail address"), [DataRequired(_l("Enter your e-mail address"))], most=254)
     password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password")), Length(max=LONGEST_PASSWORD)])
-    code = _code()
+    code = code_field()
 
 
 class ConfirmForm(Form):
     """Password and code again, before a delicate act."""
 
     password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password")), Length(max=LONGEST_PASSWORD)])
-    code = _code()
+    code = code_field()
 
 
 class JoinForm(Form):
@@ -49,15 +66,9 @@ class JoinForm(Form):
         [DataRequired(_l("Enter your e-mail address")), Email(_l("Enter an e-mail address like name@example.com"))],
         most=254,
     )
-    password = PasswordField(
-        _l("Choose a password"),
-        [
-            InputRequired(_l("Choose a password")),
-            Length(SHORTEST_PASSWORD, LONGEST_PASSWORD, _l("Use at least %(min)d characters, such as four words")),
-        ],
-    )
-    again = PasswordField(_l("The password again"), [EqualTo("password", _l("Enter the same password in both places"))])
-    code = _code()
+    password = new_password_field()
+    again = again_field()
+    code = code_field()
 
 
 ALL_SITES = "*"
@@ -66,16 +77,17 @@ ALL_SITES = "*"
 class MemberForm(Form):
     """A member's role and sites, for an invitation or a change."""
 
-    role = RadioField(_l("What does the member do?"), choices=ROLES, validators=[InputRequired(_l("Choose a role"))])
+    role = RadioField(_l("What does the member do?"), validators=[InputRequired(_l("Choose a role"))])
     sites = ChoicesField(
         _l("Whose participants does the member see?"), validators=[InputRequired(_l("Choose at least one site"))]
     )
 
     @classmethod
-    def of(cls, study: Study, member: Member | None = None) -> "MemberForm":
-        """The form with the study's sites, filled with what holds for the member now."""
+    def of(cls, study: Study, me: Role, member: Member | None = None) -> "MemberForm":
+        """The form with the roles that I may give and the study's sites, filled with what holds for the member now."""
         held = sorted(member.sites) if member and member.sites is not None else [ALL_SITES]
         form = cls(data={"role": member.role.value, "sites": held} if member else {"sites": [ALL_SITES]})
+        form.role.choices = [one for one in ROLES if may_give(me, Role(one.value))]
         form.sites.choices = [
             SelectChoice(ALL_SITES, _l("Every site")),
             *(SelectChoice(one.key, one.name) for one in study.sites),

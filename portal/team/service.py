@@ -15,8 +15,16 @@ from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
 from portal.team import events
-from portal.team.domain import INVITATION_LASTS, Member, Role
-from portal.team.errors import EmailTaken, InvitationRefused, LastLead, MemberUnknown, NotYourself, SignInRefused
+from portal.team.domain import INVITATION_LASTS, Member, Role, may_give
+from portal.team.errors import (
+    EmailTaken,
+    InvitationRefused,
+    LastLead,
+    MemberUnknown,
+    NotYourself,
+    NotYoursToGive,
+    SignInRefused,
+)
 from portal.team.factors import Passwords, matching_step
 from portal.team.store import StaffInvitationRow, StaffRow
 
@@ -45,13 +53,18 @@ class TeamService:
         self._end_sessions = end_sessions
 
     def invite(self, role: Role, *, actor: Actor, sites: Iterable[str] | None = None) -> str:
-        """A one-time token to open an account with the role, for some sites or for all of them (None)."""
+        """A one-time token to open an account with the role, for some sites or for all of them (None).
+
+        Raises:
+            NotYoursToGive
+        """
         token = secrets.token_urlsafe(24)
         row = StaffInvitationRow(
             token_hash=_hash(token), role=role.value, sites=_sorted(sites), totp_secret=pyotp.random_base32(),
             expires_at=self._clock() + INVITATION_LASTS,
         )  # fmt: skip
         with self._database.transaction() as session:
+            _check_gift(session, actor, role)
             session.add(row)
             session.flush()
             self._audit.record(
@@ -154,10 +167,11 @@ class TeamService:
         """Give a member another role or other sites; it applies from her next request on.
 
         Raises:
-            MemberUnknown, NotYourself, LastLead
+            MemberUnknown, NotYourself, NotYoursToGive, LastLead
         """
         with self._database.transaction() as session:
             row = self._other(session, staff_id, actor)
+            _check_gift(session, actor, role, Role(row.role))
             if row.role == Role.LEAD and role is not Role.LEAD:
                 self._keep_a_lead(session, staff_id)
             row.role, row.sites = role.value, _sorted(sites)
@@ -211,6 +225,13 @@ class TeamService:
 
     def _digest(self, email: str) -> bytes:
         return self._database.keyring.digest("team.staff.email", email.strip().casefold())
+
+
+def _check_gift(session: Session, actor: Actor, *roles: Role) -> None:
+    """Raises NotYoursToGive if the actor, as a member, may not give or take one of the roles."""
+    giver = session.get(StaffRow, actor.staff_id) if actor.staff_id is not None else None
+    if giver is not None and not all(may_give(Role(giver.role), role) for role in roles):
+        raise NotYoursToGive("only a lead gives access to participants")
 
 
 def _sorted(sites: Iterable[str] | None) -> list[str] | None:

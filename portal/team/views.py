@@ -10,7 +10,15 @@ from werkzeug.wrappers import Response
 from portal.audit.domain import Actor
 from portal.study.service import StudyBook
 from portal.team.domain import Member, Role
-from portal.team.errors import EmailTaken, InvitationRefused, LastLead, MemberUnknown, NotYourself, SignInRefused
+from portal.team.errors import (
+    EmailTaken,
+    InvitationRefused,
+    LastLead,
+    MemberUnknown,
+    NotYourself,
+    NotYoursToGive,
+    SignInRefused,
+)
 from portal.team.forms import ConfirmForm, JoinForm, MemberForm, SignInForm
 from portal.team.service import TeamService
 from portal.web import principal
@@ -22,6 +30,7 @@ from portal.web.services import service
 bp = Blueprint("team", __name__, url_prefix="/team")
 _REFUSED: dict[type[Exception], str] = {
     NotYourself: _l("This cannot be done to your own account. Ask another lead."),
+    NotYoursToGive: _l("Only a lead gives or takes a role that sees participants. Ask a lead."),
     LastLead: _l("The study needs a lead. Give somebody else that role first."),
 }
 
@@ -97,7 +106,8 @@ def confirm() -> Response | str:
 def members() -> str:
     """Who is in the team, and a link for somebody new."""
     team, study, link = service(TeamService), service(StudyBook).current().study, None
-    form = MemberForm.of(study)
+    me = team.member(principal.current_principal().id)
+    form = MemberForm.of(study, me.role)
     if form.validate_on_submit():
         token = team.invite(Role(form.role.data), actor=_actor(), sites=form.chosen_sites())
         link = url_for("team.join", token=token, _external=True)
@@ -112,10 +122,10 @@ def member(staff_id: int) -> Response | str:
     """Change a member's role and sites, or close her account."""
     team = service(TeamService)
     try:
-        found = team.member(staff_id)
+        found, me = team.member(staff_id), team.member(principal.current_principal().id)
     except MemberUnknown:
         abort(404)
-    form = MemberForm.of(service(StudyBook).current().study, found)
+    form = MemberForm.of(service(StudyBook).current().study, me.role, found)
     if form.validate_on_submit():
         try:
             team.change(staff_id, Role(form.role.data), form.chosen_sites(), actor=_actor())

@@ -15,6 +15,7 @@ from portal.messages.failures import Failures
 from portal.passkeys.service import PasskeyService
 from portal.people.errors import ParticipantUnknown
 from portal.people.service import PeopleService
+from portal.recovery.service import RecoveryService
 from portal.settings import Settings
 from portal.study.service import StudyBook
 from portal.team.errors import MemberUnknown
@@ -35,11 +36,12 @@ class Team:
     members: TeamService
     delegations: DelegationService
     passkeys: PasskeyService
+    recovery: RecoveryService
 
     @property
     def registry(self) -> tuple[object, ...]:
         """For the application's registry."""
-        return (self.members, self.delegations, self.passkeys)
+        return (self.members, self.delegations, self.passkeys, self.recovery)
 
 
 def build_team(
@@ -51,10 +53,15 @@ def build_team(
     sessions: SessionStore,
 ) -> Team:
     """Build them."""
+    passwords = Passwords(hasher)
+    passkeys = PasskeyService(database, clock, audit, public_url=settings.public_url)
     return Team(
-        TeamService(database, clock, audit, Passwords(hasher), sessions.end_all),
+        TeamService(database, clock, audit, passwords, sessions.end_all),
         DelegationService(database, clock, audit),
-        PasskeyService(database, clock, audit, public_url=settings.public_url),
+        passkeys,
+        RecoveryService(
+            database, clock, audit, passwords, forget_passkeys=passkeys.forget_all, end_sessions=sessions.end_all
+        ),
     )
 
 

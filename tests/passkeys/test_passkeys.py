@@ -166,7 +166,7 @@ def test_staff_sign_in_and_confirm_with_theirs(named):
     client = named.sign_in(member)
     device, later = add(client, "/team/passkeys"), named.client()
     page = later.get("/team/sign-in")
-    assert answer(later, page, device.get(options(page))).address == "/workspace/participants"
+    assert answer(later, page, device.get(options(page))).address == "/workspace"
     named.clock.forward(minutes=11)
     asked = later.get("/workspace/delegation/sign")
     assert asked.address == "/team/confirm"

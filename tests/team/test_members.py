@@ -7,7 +7,7 @@ from portal.audit.service import AuditLog
 from portal.people.service import PeopleService
 from portal.study.service import StudyBook
 from portal.team.domain import Role
-from portal.team.errors import LastLead, NotYourself
+from portal.team.errors import LastLead, NotYourself, NotYoursToGive
 from portal.team.service import TeamService
 from tests.support.world import ACTOR
 
@@ -94,6 +94,21 @@ def test_nobody_changes_or_closes_her_own_account(world):
     client = world.sign_in(member)
     page = client.submit(client.get(f"/team/members/{member.id}"), {"role": "auditor", "sites": "*"}, form=0)
     assert "Ask another lead" in page.text
+
+
+def test_it_gives_no_access_to_participants(world):
+    it, member, team = world.member(Role.IT), world.member(), world.get(TeamService)
+    me = Actor.staff(it.id)
+    for role in (Role.LEAD, Role.RESEARCHER, Role.AUDITOR):
+        with pytest.raises(NotYoursToGive):
+            team.invite(role, actor=me)
+    with pytest.raises(NotYoursToGive):
+        team.change(member.id, Role.IT, None, actor=me)
+    assert team.invite(Role.IT, actor=me)
+    page = world.sign_in(it).get("/team/members")
+    assert "IT: accounts only, sees no participant" in page.words("label")
+    assert not [one for one in page.words("label") if one.startswith(("Lead", "Researcher", "Auditor"))]
+    team.close(member.id, actor=me)
 
 
 def test_the_last_lead_stays(world):

@@ -48,7 +48,7 @@ def test_a_wrong_code_uses_no_invitation_up(world):
     assert "This code does not match" in refused.text
     secret = world.get(TeamService).enrolment(token).totp_secret
     joined = client.submit(refused, {**fields, "code": world.code(secret)})
-    assert joined.address == "/workspace/participants"
+    assert joined.address == "/workspace"
 
 
 def test_a_closed_account_is_out_at_once(world):
