@@ -9,6 +9,7 @@ from portal.cli.backup import backup, restore
 from portal.cli.demo import demo
 from portal.cli.doctor import doctor
 from portal.cli.keys import keys
+from portal.cli.media import media
 from portal.cli.recordings import recordings
 from portal.cli.study import study
 from portal.cli.team import team
@@ -23,7 +24,7 @@ def portal() -> None:
     """A secure interview and consent portal for health research."""
 
 
-for command in (up, worker, demo, study, team, keys, audit, verify, doctor, backup, restore, recordings):
+for command in (up, worker, demo, study, team, keys, audit, verify, doctor, backup, restore, recordings, media):
     portal.add_command(command)
 
 

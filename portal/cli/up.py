@@ -1,15 +1,11 @@
 """`portal up`: the whole portal on one machine."""
 
-import os
-import signal
-import subprocess
 import sys
-import time
-from types import FrameType
 
 import click
 
 from portal.cli.cast import ensure
+from portal.cli.supervisor import Child, run
 from portal.settings import ROOT, Settings
 from portal.wiring import build
 
@@ -17,7 +13,7 @@ from portal.wiring import build
 @click.command()
 @click.option("--workers", default=2, show_default=True, help="Processes of the web server.")
 def up(workers: int) -> None:
-    """Start web and worker, and print the links. Ctrl-C stops both."""
+    """Start web, worker and media, and print the links. Ctrl-C stops them."""
     settings = Settings.from_env()
     services = build(settings)
     if settings.demonstration:
@@ -28,38 +24,17 @@ def up(workers: int) -> None:
         for one in cast.staff:
             click.echo(f"  {one.role}: {one.email}, password {one.password} (codes: /demo)")
     click.echo(f"\nThe portal is at {settings.public_url}. Ctrl-C stops it.\n")
-    sys.exit(_run(_commands(settings, workers)))
+    sys.exit(run(_children(settings, workers)))
 
 
-def _commands(settings: Settings, workers: int) -> list[list[str]]:
+def _children(settings: Settings, workers: int) -> list[Child]:
     web = [
         sys.executable, "-m", "gunicorn", "wsgi:app", "--chdir", str(ROOT), "--bind", f"127.0.0.1:{settings.port}",
         "--worker-class", "gthread", "--threads", "4", "--workers", str(workers), "--no-control-socket",
         "--log-level", "warning", "--graceful-timeout", "20",
     ]  # fmt: skip
-    return [web, [sys.executable, "-m", "portal", "worker"]]
-
-
-def _run(commands: list[list[str]]) -> int:
-    """Run until one ends or we are told to stop; then end all. Gives the exit code."""
-    children = [subprocess.Popen(command, cwd=ROOT, env=os.environ) for command in commands]
-    told = False
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        nonlocal told
-        told = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    while not told and all(child.poll() is None for child in children):
-        time.sleep(0.2)
-    for child in children:
-        if child.poll() is None:
-            child.terminate()
-    for child in children:
-        try:
-            child.wait(25)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-    return 0 if told else 1
+    return [
+        Child("web", web),
+        Child("worker", [sys.executable, "-m", "portal", "worker"]),
+        Child("media", [sys.executable, "-m", "portal.rooms.media"], returns=True),
+    ]

@@ -30,6 +30,7 @@ LONGEST = 8192
 """Characters of the longest ticket that is looked at."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PERSON = re.compile(r"[a-z0-9][a-z0-9-]{0,23}")
 
 
 class Role(StrEnum):
@@ -52,9 +53,12 @@ class RecordingTerms:
     """How this room may be recorded. The same in every ticket of a room."""
 
     id: str
-    """Name of the recording: one for each interview, so that a part after a crash joins the earlier ones."""
+    """Name of the recording (`recordings.domain.new_recording_id`): one for each interview, so that a part after a
+    crash joins the earlier ones."""
     recipients: tuple[str, ...]
     """The age public keys that the files are encrypted to; at least one."""
+    study: str = ""
+    """Hash of the published study version, for the manifest."""
     discard_on_withdrawal: bool = True
     """What the study says happens to what is recorded so far when consent is withdrawn in the call."""
 
@@ -65,7 +69,7 @@ class Ticket:
 
     room: str
     person: str
-    """Pseudonym, the same at every join, such as `p1`; it names recording files and the journal's lines."""
+    """Pseudonym, the same at every join, such as `p1` (at most 24 of a-z, 0-9 and -); it names recording files."""
     role: Role
     name: str
     """Display name by the study's rule; shown to the others, never written down by the media process."""
@@ -161,7 +165,7 @@ def _parse(body: bytes) -> Ticket:
             raise TicketRefused("ticket_forged")
         terms = fields.pop("recording")
         if terms is not None:
-            terms = RecordingTerms(terms["id"], tuple(terms["recipients"]), terms["discard_on_withdrawal"])
+            terms = RecordingTerms(**{**terms, "recipients": tuple(terms["recipients"])})
         ticket = Ticket(**{**fields, "role": Role(fields["role"]), "recording": terms})
         _check(ticket)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -170,13 +174,15 @@ def _parse(body: bytes) -> Ticket:
 
 
 def _check(ticket: Ticket) -> None:
-    names = [ticket.room, ticket.person, ticket.nonce]
+    if not _PERSON.fullmatch(ticket.person):  # what is no text at all raises TypeError
+        raise ValueError(f"{ticket.person!r} is no pseudonym")
+    names = [ticket.room, ticket.nonce]
     if ticket.recording is not None:
         names.append(ticket.recording.id)
         if not ticket.recording.recipients:
             raise ValueError("a recording needs a recipient")
     for name in names:
-        if not _NAME.fullmatch(name):  # what is no text at all raises TypeError
+        if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no plain name")
 
 

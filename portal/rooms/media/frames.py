@@ -1,0 +1,123 @@
+"""From packets to frames: in order again, within a deadline, and whole or not at all."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from portal.rooms.media.rtp import vp8_start
+
+_MOST = 2000
+"""Packets that wait at most."""
+
+
+@dataclass(frozen=True)
+class Packet:
+    """An RTP packet's part in a recording. `seq` and `stamp` are extended beyond their wrap."""
+
+    seq: int
+    stamp: int
+    marker: int
+    payload: bytes
+    arrived: float
+
+
+@dataclass(frozen=True)
+class Lost:
+    """So many packets never came in time."""
+
+    count: int
+
+
+class Reorder:
+    """Gives packets back in order. A missing one is waited for until `deadline` seconds after the next arrived."""
+
+    def __init__(self, deadline: float) -> None:
+        self._deadline = deadline
+        self._waiting: dict[int, Packet] = {}
+        self._next: int | None = None
+
+    @property
+    def waits(self) -> bool:
+        """True while packets wait for an earlier one."""
+        return bool(self._waiting)
+
+    def push(self, packet: Packet) -> None:
+        """One packet, in any order. One that comes too late, or twice, is dropped."""
+        if self._next is None:
+            self._next = packet.seq
+        if packet.seq >= self._next:
+            self._waiting.setdefault(packet.seq, packet)
+
+    def pop(self, now: float) -> Iterator[Packet | Lost]:
+        """What can be given by now, in order; `now` is infinity at the end."""
+        while self._waiting and self._next is not None:
+            packet = self._waiting.pop(self._next, None)
+            if packet is not None:
+                self._next += 1
+                yield packet
+                continue
+            first = min(self._waiting)
+            if now - self._waiting[first].arrived < self._deadline and len(self._waiting) < _MOST:
+                return
+            yield Lost(first - self._next)
+            self._next = first
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A whole VP8 frame."""
+
+    stamp: int
+    arrived: float
+    data: bytes
+
+    @property
+    def key(self) -> bool:
+        """True where decoding can start here."""
+        return not self.data[0] & 1
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height, which only keyframes tell."""
+        if not self.key or len(self.data) < 10 or self.data[3:6] != b"\x9d\x01\x2a":
+            return None
+        width, height = int.from_bytes(self.data[6:8], "little"), int.from_bytes(self.data[8:10], "little")
+        return width & 0x3FFF, height & 0x3FFF
+
+
+class Pictures:
+    """Puts VP8 frames together.
+
+    After a loss nothing is given until the next keyframe: what leans on a lost frame is junk.
+    """
+
+    def __init__(self) -> None:
+        self.broken = True
+        """True while a keyframe is waited for, as at the start."""
+        self._stamp: int | None = None
+        self._parts: list[bytes] = []
+
+    def lost(self) -> None:
+        """Packets are missing here."""
+        self.broken, self._stamp, self._parts = True, None, []
+
+    def push(self, packet: Packet) -> Picture | None:
+        """The next packet in order; gives the frame that it completes."""
+        payload = packet.payload
+        start = vp8_start(payload) if payload else 0
+        if start >= len(payload):
+            return None  # padding, or a descriptor alone
+        if payload[0] & 0x17 == 0x10:  # the first packet of a frame
+            if self._stamp is not None:
+                self.lost()  # the frame before never had its last packet
+            self._stamp, self._parts = packet.stamp, []
+        elif self._stamp != packet.stamp:
+            self.lost()
+            return None
+        self._parts.append(payload[start:])
+        if not packet.marker:
+            return None
+        picture = Picture(packet.stamp, packet.arrived, b"".join(self._parts))
+        self._stamp, self._parts = None, []
+        if picture.key:
+            self.broken = False
+        return None if self.broken else picture

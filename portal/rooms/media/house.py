@@ -1,0 +1,176 @@
+"""All rooms of one media process."""
+
+import asyncio
+import logging
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.clock import Clock
+from portal.rooms.media import figures, sdp, state
+from portal.rooms.media.dtls import Identity
+from portal.rooms.media.errors import JoinRefused
+from portal.rooms.media.journal import Journals, Value
+from portal.rooms.media.peer import Peer
+from portal.rooms.media.recording import Recording
+from portal.rooms.media.room import Recorder, Room
+from portal.rooms.media.wire import Wire
+from portal.rooms.media.writer import Progress, discard_person
+from portal.rooms.tickets import Nonces, RecordingTerms, read
+
+log = logging.getLogger(__name__)
+
+LOST_FOR = 120.0
+"""Seconds after which somebody whose connection was lost counts as gone."""
+EMPTY_FOR = 900.0
+"""Seconds after which a room that nobody is in is put away; its journal stays."""
+RECORDERS = 8
+"""Threads that write recordings."""
+MOST = 500
+"""Rooms at once, whatever happens."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where browsers reach this process."""
+
+    wire: Wire
+    identity: Identity
+    candidates: tuple[tuple[str, int], ...]
+
+
+class House:
+    """Takes people in, and finds the room that a request means."""
+
+    def __init__(self, place: Place, key: bytes, journals: Journals, vault: Path, clock: Clock) -> None:
+        self._place, self._key, self._journals, self._vault, self._clock = place, key, journals, vault, clock
+        self._nonces = Nonces()
+        self._executor = ThreadPoolExecutor(RECORDERS, "recorder")
+        self._closing: list[Recorder] = []
+        self.rooms: dict[str, Room] = {}
+
+    def join(self, room: str, ticket_text: str, offer_text: str) -> str:
+        """Take somebody in and give the answer to her offer.
+
+        Raises:
+            TicketRefused, OfferRefused, JoinRefused.
+        """
+        now = time.time()
+        ticket = read(ticket_text, self._key, room=room, at=now)
+        offer = sdp.read_offer(offer_text, may_share=ticket.may_share, relay_only=ticket.relay_only)
+        self._nonces.use(ticket, now)
+        place = self._place
+        found = self._open(room)
+        member = found.admit_ticket(ticket)
+        peer = Peer(place.wire, place.identity, offer, found)
+        found.replace_peer(member, peer)
+        peer.start()
+        return sdp.write_answer(
+            offer, peer.outgoing, ufrag=peer.ufrag, password=peer.password_text,
+            fingerprint=place.identity.fingerprint, candidates=place.candidates,
+        )  # fmt: skip
+
+    def end(self, room: str, reason: str) -> None:
+        """End a room for good, whether or not anybody is in it."""
+        try:
+            self._open(room).end(reason)
+        except JoinRefused as refused:
+            if refused.code != "room_ended":
+                raise
+
+    def withdraw(self, room: str, person: str, *, discard: bool | None) -> None:
+        """Somebody withdrew the consent to be recorded. `discard` None means what her ticket's terms say."""
+        found = self.rooms.get(room)
+        if found is not None:
+            member = found.members.get(person)
+            terms = member.ticket.recording if member else None
+            found.recorder.withdraw(person, discard=discard if discard is not None else _discards(terms))
+            return
+        before = state.read(self._journals.lines(room))
+        drop = discard is not False
+        self._journals.note(room, "consent_withdrawn", person=person, discard=drop)
+        if drop and before.last_recording is not None:
+            folder = self._vault / before.last_recording
+            self._executor.submit(discard_person, folder, person, self._clock).add_done_callback(_logged)
+
+    def snapshots(self) -> list[dict[str, object]]:
+        """Every room in short, without names."""
+        return [
+            {
+                "room": room.name, "recording": room.recorder.snapshot(possible=True),
+                "people": [
+                    {"person": one.person, "role": one.role.value, "admitted": one.admitted, "connected": one.connected}
+                    for one in room.members.values()
+                ],
+            }
+            for room in self.rooms.values()
+        ]  # fmt: skip
+
+    def health(self) -> dict[str, object]:
+        """How it is."""
+        people = sum(len(room.members) for room in self.rooms.values())
+        return {"status": "ok", "rooms": len(self.rooms), "people": people}
+
+    def figures(self) -> str:
+        """Figures for Prometheus."""
+        return figures.write(self.rooms.values(), self._place.wire.counts, self._journals.failures)
+
+    async def close(self) -> None:
+        """Say goodbye to nobody, so that browsers rejoin the next process; finish what is being recorded."""
+        for room in list(self.rooms.values()):
+            room.recorder.end("shutdown")
+            self._closing.append(room.recorder)
+        for recorder in self._closing:
+            await recorder.closed()
+        peers = [one.peer for room in self.rooms.values() for one in room.members.values() if one.peer is not None]
+        for peer in peers:
+            peer.close()
+        await asyncio.gather(*(peer.closed() for peer in peers))
+        self._executor.shutdown()
+
+    def _ended(self, room: Room) -> None:
+        self._closing.append(room.recorder)
+        self.rooms.pop(room.name, None)
+
+    def sweep(self, now: float) -> None:
+        """Put away who and what is gone. Call it every few seconds."""
+        for room in list(self.rooms.values()):
+            room.forget_lost(now, LOST_FOR)
+            if room.empty_since is not None and now - room.empty_since > EMPTY_FOR:
+                room.recorder.end("empty")
+                self._ended(room)
+
+    def _open(self, name: str) -> Room:
+        found = self.rooms.get(name)
+        if found is not None:
+            return found
+        if len(self.rooms) >= MOST:
+            raise JoinRefused("busy")
+        before = state.read(self._journals.lines(name))
+        if before.ended:
+            raise JoinRefused("room_ended")
+
+        def note(event: str, **fields: Value) -> None:
+            self._journals.note(name, event, **fields)
+
+        def record(room: Room) -> Recorder:
+            return Recording(
+                name, self._vault, before, self._executor, self._clock, note=note, announce=room.announce,
+                publish=room.publish, progress=room.progress,
+            )  # fmt: skip
+
+        room = Room(name, note, before, record=record, ended=self._ended)
+        self.rooms[name] = room
+        room.note("opened", reason="joined")
+        return room
+
+
+def _discards(terms: RecordingTerms | None) -> bool:
+    return terms is None or terms.discard_on_withdrawal
+
+
+def _logged(done: "Future[Progress]") -> None:
+    error = done.exception()
+    if error is not None:
+        log.error("a withdrawn recording could not be discarded: %s", error)

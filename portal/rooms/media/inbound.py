@@ -1,0 +1,200 @@
+"""A stream that arrives from one person: counts what is lost, asks for it again, and hands packets on."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from portal.rooms.media import rtp
+
+HISTORY = 512
+"""Packets kept for retransmission: about five seconds of video."""
+_MASK = HISTORY - 1
+_JUMP = 3000
+"""A step of this many sequence numbers is a source that began anew, not a loss."""
+_GAP = 256
+"""Lost packets remembered at most; more at once means a dead link, for which a keyframe is the remedy."""
+GIVE_UP = 1.0
+"""Seconds after which a lost packet is not asked for again."""
+RETRIES = 10
+KEYFRAME_PAUSE = 0.5
+"""Seconds between two requests for a keyframe."""
+
+Packet = tuple[int, int, int, bytes]
+"""Extended sequence number, time stamp, marker (0 or 128), payload."""
+
+
+class Sink(Protocol):
+    """Where packets go: another person's slot, or the recorder."""
+
+    def forward(self, seq: int, stamp: int, marker: int, payload: bytes, now: float) -> None:
+        """One packet. `seq` is extended beyond 16 bits, `now` its arrival on the process's clock, in seconds."""
+
+    def reported(self, ntp: int, stamp: int, now: float) -> None:
+        """A sender report: at the source's time `ntp` (32.32 fixed point) belongs the time stamp."""
+
+
+class Inbound:
+    """One m-line's stream. `feedback` sends what is asked for: ("nack", [sequence numbers]) or ("pli", [])."""
+
+    def __init__(self, kind: str, clock_rate: int, codec: int, feedback: Callable[[str, list[int]], None]) -> None:
+        self.kind, self.clock_rate, self.codec = kind, clock_rate, codec
+        self._feedback = feedback
+        self.ssrc: int | None = None
+        self.sinks: tuple[Sink, ...] = ()
+        self.history: list[Packet | None] = [None] * HISTORY
+        self.highest = -1
+        """Extended sequence number of the newest packet; -1 before the first."""
+        self.first = 0
+        self.received = 0
+        self.bytes = 0
+        self.jitter = 0.0
+        self._transit: float | None = None
+        self.last_arrival = 0.0
+        self.missing: dict[int, list[float]] = {}
+        """Lost packets: extended sequence number -> [first missed at, next try at, tries]."""
+        self._timer: asyncio.TimerHandle | None = None
+        self.keyframe_wanted = False
+        self._asked = -KEYFRAME_PAUSE
+        self._keyframe_timer: asyncio.TimerHandle | None = None
+        self.retry = 0.05
+        """Seconds between two requests for the same packet; follows the round-trip time."""
+        self.sender_report: tuple[int, int, float] | None = None
+        """The last pair (NTP time 32.32, RTP time stamp) with its arrival."""
+        self._counted = (0, 0)
+
+    def restart(self, ssrc: int) -> None:
+        """A new source sends in this m-line."""
+        self.ssrc, self.highest, self._transit, self.sender_report = ssrc, -1, None, None
+        self.received, self._counted = 0, (0, 0)
+        self.history = [None] * HISTORY
+        self._forget()
+
+    def packet(self, data: bytes, now: float) -> None:
+        """One plain RTP packet of this stream. Raises ValueError where it contradicts itself."""
+        start, end = rtp.payload_bounds(data)
+        _, second, short, stamp, _ = rtp.HEADER.unpack_from(data)
+        seq = self._extend(short)
+        payload = data[start:end]
+        slot = seq & _MASK
+        known = self.history[slot]
+        if known is not None and known[0] == seq:
+            return  # a duplicate
+        marker = second & 0x80
+        self.history[slot] = (seq, stamp, marker, payload)
+        self._count(seq, stamp, end, now)
+        if self.keyframe_wanted and rtp.starts_vp8_keyframe(payload):
+            self.keyframe_wanted = False
+        for sink in self.sinks:
+            sink.forward(seq, stamp, marker, payload, now)
+
+    def request_keyframe(self, now: float) -> None:
+        """Ask for a keyframe, and again every half second until one comes."""
+        if self.kind != "video":
+            return
+        self.keyframe_wanted = True
+        wait = self._asked + KEYFRAME_PAUSE - now
+        if wait <= 0 and self.ssrc is not None:
+            self._asked, wait = now, KEYFRAME_PAUSE
+            self._feedback("pli", [])
+        if self._keyframe_timer is None:
+            self._keyframe_timer = asyncio.get_running_loop().call_later(max(wait, 0.02), self._keyframe_due)
+
+    def _keyframe_due(self) -> None:
+        self._keyframe_timer = None
+        if self.keyframe_wanted and self.received:  # a camera that sends nothing has no keyframe to give
+            self.request_keyframe(time.monotonic())
+
+    def reported(self, ntp: int, stamp: int, now: float) -> None:
+        """A sender report arrived."""
+        self.sender_report = (ntp, stamp, now)
+        for sink in self.sinks:
+            sink.reported(ntp, stamp, now)
+
+    def report(self) -> tuple[int, int]:
+        """Fraction lost since the last report (of 256), and packets lost in all, as receiver reports say it."""
+        expected = self.highest - self.first + 1 if self.highest >= 0 else 0
+        before_expected, before_received = self._counted
+        self._counted = expected, self.received
+        due, came = expected - before_expected, self.received - before_received
+        fraction = max(0, min(255, (due - came) * 256 // due)) if due > 0 else 0
+        return fraction, max(0, min(expected - self.received, 0x7FFFFF))
+
+    def close(self) -> None:
+        """Ask for nothing any more."""
+        self.sinks = ()
+        self.keyframe_wanted = False
+        if self._keyframe_timer is not None:
+            self._keyframe_timer.cancel()
+        self._forget()
+
+    def _extend(self, short: int) -> int:
+        if self.highest < 0:
+            return short + 65_536  # leaves room for packets that come late, from before the first
+        step = (short - self.highest) & 0xFFFF
+        return self.highest + (step if step < 0x8000 else step - 0x10000)
+
+    def _count(self, seq: int, stamp: int, size: int, now: float) -> None:
+        self.received += 1
+        self.bytes += size
+        self.last_arrival = now
+        highest = self.highest
+        if seq > highest:
+            self.highest = seq
+            if highest < 0:
+                self.first = seq
+            elif seq != highest + 1:
+                self._miss(highest + 1, seq, now)
+            transit = now * self.clock_rate - stamp
+            if self._transit is not None:
+                step = abs(transit - self._transit)
+                if step < 0x4000000:  # not where the time stamp wraps
+                    self.jitter += (step - self.jitter) / 16
+            self._transit = transit
+        elif self.missing:
+            self.missing.pop(seq, None)
+
+    def _miss(self, start: int, end: int, now: float) -> None:
+        if end - start > _JUMP:
+            self.first, self.received, self._counted = end, 1, (0, 0)
+            self._forget()
+            self.request_keyframe(now)
+            return
+        if self.kind != "video":
+            return
+        if len(self.missing) + end - start > _GAP:
+            self._forget()
+            self.request_keyframe(now)
+            return
+        lost = range(start, end)
+        for seq in lost:
+            self.missing[seq] = [now, now + self.retry, 1]
+        self._feedback("nack", [seq & 0xFFFF for seq in lost])
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self.retry, self._again)
+
+    def _again(self) -> None:
+        """Ask once more for what is still missing; a packet that is given up calls for a keyframe."""
+        now = time.monotonic()
+        due: list[int] = []
+        self._timer, lost = None, False
+        for seq, state in list(self.missing.items()):
+            missed, at, tries = state
+            if now - missed > GIVE_UP or tries >= RETRIES:
+                del self.missing[seq]
+                lost = True
+            elif now >= at - 0.005:
+                due.append(seq & 0xFFFF)
+                state[1], state[2] = now + self.retry, tries + 1
+        if due:
+            self._feedback("nack", due)
+        if lost:
+            self.request_keyframe(now)
+        if self.missing:
+            self._timer = asyncio.get_running_loop().call_later(self.retry, self._again)
+
+    def _forget(self) -> None:
+        self.missing.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

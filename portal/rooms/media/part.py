@@ -1,0 +1,286 @@
+"""One person's part of a recording: her packets become one WebM file on the recording's clock.
+
+Runs in the writer's thread. The file begins when it is known what is in it (sound, picture or both) and when both are
+tied together by sender reports, or when that has been waited for long enough. From then on frames are written up to a
+horizon that no frame can come from any more; sound that is missing before it becomes true silence.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from portal.rooms.media import webm
+from portal.rooms.media.frames import Lost, Packet, Picture, Pictures, Reorder
+from portal.rooms.media.inbound import Packet as Arrived
+from portal.rooms.media.sync import PersonClock, TrackClock
+
+AUDIO, VIDEO = "audio", "video"
+RATES = {AUDIO: 48_000, VIDEO: 90_000}
+DEADLINE = 0.9
+"""Seconds for which a missing packet is waited for: retransmission gives up after one."""
+SLACK = 1.0
+"""Seconds after which nothing more of a moment is expected."""
+FIRST_PICTURE = 1.2
+"""Seconds that a part waits for a picture before it begins with sound alone."""
+TIED_WITHIN = 2.5
+"""Seconds that a part waits for sender reports."""
+CLUSTER_MS = 400
+INDEX_EVERY_MS = 5_000
+GAP_MS = 1_000
+"""Silence of this length, put in for sound that did not come, is told in the manifest."""
+_OVERLAP_MS = 40
+
+
+class File(Protocol):
+    """Where a part's bytes go."""
+
+    def begin(self, start_ms: int, header: bytes, media: str, codecs: str) -> None:
+        """The file's start; `start_ms` on the recording's clock."""
+
+    def cluster(self, data: bytes, end_ms: int) -> None:
+        """A cluster; everything up to `end_ms` of the file has now been given."""
+
+    def index(self, ms: int) -> None:
+        """A cluster that can be played from comes next."""
+
+    def tell(self, kind: str, **fields: str | int | bool) -> None:
+        """A line for the manifest."""
+
+
+@dataclass
+class _Stream:
+    kind: str
+    clock: TrackClock
+    reorder: Reorder = field(default_factory=lambda: Reorder(DEADLINE))
+    frames: list[webm.Frame] = field(default_factory=list)
+    """Frames that wait to be written; `ms` on the recording's clock."""
+    pictures: Pictures = field(default_factory=Pictures)
+    seen: bool = False
+    last_ms: int | None = None
+    last_arrival: float = -math.inf
+    held_from: float | None = None
+    """Since when a new connection's packets wait for its first sender report."""
+
+
+class Part:
+    """Takes packets and reports, and writes. Times are seconds of the process's clock unless they are called `ms`."""
+
+    def __init__(self, person: str, origin: float, since: float, file: File) -> None:
+        self.person = person
+        self._origin, self._since, self._file = origin, since, file
+        self._since_ms = self._ms(since)
+        self._person_clock = PersonClock()
+        self._streams = {kind: self._stream(kind) for kind in (AUDIO, VIDEO)}
+        self.begun_ms: int | None = None
+        """Where the file begins on the recording's clock; None before it does."""
+        self.written_ms = 0
+        """How far the file reaches, in its own time."""
+        self.size: tuple[int, int] | None = None
+        self.wants_keyframe = False
+        self.wants_new_file = False
+        """True when something came that this file has no track for."""
+        self._kinds: frozenset[str] = frozenset()
+        self._sound_ms = 0.0
+        self._silent_from: int | None = None
+        self._indexed_ms = -INDEX_EVERY_MS
+
+    def restart(self, kind: str, now: float) -> None:
+        """The stream comes from another connection now: its numbers and times begin anew."""
+        old, new = self._streams[kind], self._stream(kind)
+        self._release(old, math.inf)
+        new.frames, new.last_ms, new.seen, new.held_from = old.frames, old.last_ms, old.seen, now
+        self._streams[kind] = new
+
+    def take(self, kind: str, packet: Arrived, arrived: float) -> None:
+        """One packet."""
+        stream = self._streams[kind]
+        seq, stamp, marker, payload = packet
+        whole = stream.clock.extend(stamp)
+        stream.clock.arrived(whole, arrived)
+        stream.seen, stream.last_arrival = True, arrived
+        stream.reorder.push(Packet(seq, whole, marker, payload, arrived))
+
+    def report(self, kind: str, ntp: int, stamp: int, arrived: float) -> None:
+        """One sender report."""
+        self._person_clock.heard(ntp, arrived)
+        self._streams[kind].clock.reported(ntp, stamp)
+        self._file.tell("clock", track=self.person, media=kind, ntp=f"{ntp:016x}", rtp=stamp, ms=self._ms(arrived))
+
+    def flush(self, now: float) -> None:
+        """Write what can be written. `now` is infinity at the end."""
+        if self._holds(now):
+            return
+        for stream in self._streams.values():
+            held = stream.held_from is not None and not stream.clock.tied and now - stream.held_from < TIED_WITHIN
+            if not held:
+                stream.held_from = None
+                self._release(stream, now)
+        if self.begun_ms is None and not self._begin(now):
+            return
+        self._write(self._horizon(now))
+
+    def finish(self, now: float) -> int:
+        """Write everything, with silence up to now. Gives the file's length in ms."""
+        if self._holds(math.inf):
+            return 0
+        for stream in self._streams.values():
+            self._release(stream, math.inf)
+        if self.begun_ms is None and not self._begin(math.inf):
+            return 0
+        latest = max((frame.ms + 1 for stream in self._streams.values() for frame in stream.frames), default=0)
+        self._write(max(latest, self._ms(now)))
+        self._end_gap()
+        return self.written_ms
+
+    # times
+
+    def _ms(self, at: float) -> int:
+        return round((at - self._origin) * 1000)
+
+    def _stream(self, kind: str) -> _Stream:
+        return _Stream(kind, TrackClock(RATES[kind], self._person_clock))
+
+    def _holds(self, now: float) -> bool:
+        """True while it is not known yet what belongs together."""
+        if self.begun_ms is not None:
+            return False
+        seen = [stream for stream in self._streams.values() if stream.seen]
+        if not seen:
+            return True
+        waited = now - self._since
+        if waited < FIRST_PICTURE and len(seen) < len(self._streams):
+            return True
+        return waited < TIED_WITHIN and not all(stream.clock.tied for stream in seen)
+
+    def _horizon(self, now: float) -> int:
+        """No frame from before this moment of the recording comes any more (ms)."""
+        quiet = self._ms(now - SLACK)
+        edges = []
+        for kind in self._kinds:
+            stream = self._streams[kind]
+            reached = stream.last_ms if stream.last_ms is not None else quiet
+            if stream.held_from is not None:
+                quiet_here = min(quiet, self._ms(stream.held_from))
+            else:
+                quiet_here = reached if stream.reorder.waits else quiet
+            edges.append(max(reached, quiet_here))
+        return min(edges)
+
+    # from packets to frames
+
+    def _release(self, stream: _Stream, now: float) -> None:
+        for one in stream.reorder.pop(now):
+            if isinstance(one, Lost):
+                self._lost(stream, one.count, now)
+            elif stream.kind == AUDIO:
+                if one.payload:
+                    self._frame(stream, one.stamp, key=True, data=one.payload)
+            else:
+                picture = stream.pictures.push(one)
+                if picture is not None:
+                    self._picture(stream, picture)
+        self.wants_keyframe = VIDEO in self._wanted() and self._streams[VIDEO].pictures.broken
+
+    def _wanted(self) -> set[str]:
+        return {stream.kind for stream in self._streams.values() if stream.seen}
+
+    def _lost(self, stream: _Stream, count: int, now: float) -> None:
+        stream.pictures.lost()
+        at = now if now != math.inf else stream.last_arrival
+        self._file.tell("loss", track=self.person, media=stream.kind, ms=max(0, self._ms(at)), packets=count)
+
+    def _picture(self, stream: _Stream, picture: Picture) -> None:
+        if picture.size is not None:
+            self.size = picture.size
+        self._frame(stream, picture.stamp, key=picture.key, data=picture.data)
+
+    def _frame(self, stream: _Stream, stamp: int, *, key: bool, data: bytes) -> None:
+        ms = self._ms(stream.clock.time(stamp))
+        if ms < self._since_ms:  # from before recording began: never kept
+            if stream.kind == VIDEO:
+                stream.pictures.lost()
+            return
+        if stream.last_ms is not None:
+            ms = max(ms, stream.last_ms + (stream.kind == VIDEO))  # time in a file never goes back
+        stream.last_ms = ms
+        track = webm.AUDIO if stream.kind == AUDIO else webm.VIDEO
+        stream.frames.append(webm.Frame(ms, track, key, data))
+
+    # from frames to the file
+
+    def _begin(self, now: float) -> bool:
+        kinds = {stream.kind for stream in self._streams.values() if stream.frames}
+        waited = now - self._since
+        if not kinds or (VIDEO in self._wanted() - kinds and waited < TIED_WITHIN + FIRST_PICTURE):
+            return False
+        self._kinds = frozenset(kinds)
+        start = min(frame.ms for stream in self._streams.values() for frame in stream.frames)
+        self.begun_ms = start
+        head = webm.header(audio=AUDIO in kinds, video=(self.size or (640, 480)) if VIDEO in kinds else None)
+        media = "+".join(kind for kind in (AUDIO, VIDEO) if kind in kinds)
+        codecs = "+".join(name for kind, name in ((VIDEO, "vp8"), (AUDIO, "opus")) if kind in kinds)
+        self._file.begin(start, head, media, codecs)
+        return True
+
+    def _write(self, horizon: int) -> None:
+        start = self.begun_ms or 0
+        frames: list[webm.Frame] = []
+        for stream in self._streams.values():
+            ready = [frame for frame in stream.frames if frame.ms < horizon]
+            stream.frames = stream.frames[len(ready) :] if ready else stream.frames
+            if stream.kind not in self._kinds:
+                self.wants_new_file |= bool(ready)
+                continue
+            moved = [webm.Frame(max(0, one.ms - start), one.track, one.key, one.data) for one in ready]
+            frames += self._gapless(moved, horizon - start) if stream.kind == AUDIO else moved
+        frames.sort(key=lambda one: one.ms)
+        group: list[webm.Frame] = []
+        for frame in frames:
+            if group and (self._opens(frame) or frame.ms - group[0].ms >= CLUSTER_MS):
+                self._cluster(group)
+                group = []
+            group.append(frame)
+        if group:
+            self._cluster(group)
+
+    def _opens(self, frame: webm.Frame) -> bool:
+        return frame.track == webm.VIDEO and frame.key
+
+    def _cluster(self, group: list[webm.Frame]) -> None:
+        first = group[0]
+        due = VIDEO not in self._kinds and first.ms - self._indexed_ms >= INDEX_EVERY_MS
+        if self._opens(first) or due:
+            self._file.index(first.ms)
+            self._indexed_ms = first.ms
+        self.written_ms = max(self.written_ms, group[-1].ms + webm.SILENCE_MS)
+        self._file.cluster(webm.cluster(group), self.written_ms)
+
+    def _gapless(self, frames: list[webm.Frame], until: int) -> list[webm.Frame]:
+        """The sound without holes up to `until`: silence where none came, and nothing twice."""
+        filled: list[webm.Frame] = []
+        for frame in frames:
+            self._fill(filled, frame.ms)
+            if self._sound_ms - frame.ms >= _OVERLAP_MS:
+                continue
+            length = webm.opus_ms(frame.data)
+            if length:
+                filled.append(frame)
+                self._sound_ms += length
+                self._end_gap(frame.ms)
+        self._fill(filled, until)
+        return filled
+
+    def _fill(self, filled: list[webm.Frame], until: int) -> None:
+        while until - self._sound_ms >= webm.SILENCE_MS:
+            at = math.ceil(self._sound_ms)
+            if self._silent_from is None:
+                self._silent_from = at
+            filled.append(webm.Frame(at, webm.AUDIO, key=True, data=webm.SILENCE))
+            self._sound_ms += webm.SILENCE_MS
+
+    def _end_gap(self, until: int | None = None) -> None:
+        start, self._silent_from = self._silent_from, None
+        end = until if until is not None else math.ceil(self._sound_ms)
+        if start is not None and end - start >= GAP_MS:
+            at = self.begun_ms or 0
+            self._file.tell("gap", track=self.person, ms=at + start, until_ms=at + end, why="no sound came")

@@ -1,0 +1,295 @@
+"""A room: who is in it, who sees whom, and what everybody is told. Commands are in `acts.py`, recording in
+`recording.py`.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from portal.rooms.media import acts, bandwidth, commands
+from portal.rooms.media.commands import Refused
+from portal.rooms.media.errors import JoinRefused
+from portal.rooms.media.members import Member
+from portal.rooms.media.peer import Peer
+from portal.rooms.media.sdp import SHARE, SLOTS
+from portal.rooms.media.state import State
+from portal.rooms.tickets import Ticket
+
+log = logging.getLogger(__name__)
+
+Note = Callable[..., None]
+"""`note(event, **fields)` writes a line of the room's journal."""
+
+
+class Recorder(acts.Recorder, Protocol):
+    """What a room asks of its recording."""
+
+    def snapshot(self, *, possible: bool) -> dict[str, object]:
+        """What every page is told."""
+
+    def records(self, person: str) -> bool:
+        """True while this person is being recorded."""
+
+    def follow(self, members: list[Member]) -> None:
+        """The members or their connections changed: take who may be taken, let go of the others."""
+
+    def withdraw(self, person: str, *, discard: bool) -> None:
+        """This person withdrew the consent to be recorded."""
+
+    def end(self, reason: str) -> None:
+        """The room is over: finish what is being recorded."""
+
+    async def closed(self) -> None:
+        """Wait until everything is written."""
+
+
+class Room:
+    """One room. Everything runs on the event loop; nothing here waits."""
+
+    def __init__(
+        self, name: str, note: Note, state: State, *,
+        record: Callable[["Room"], Recorder], ended: Callable[["Room"], None],
+    ) -> None:  # fmt: skip
+        self.name, self.note, self.state = name, note, state
+        self.members: dict[str, Member] = {}
+        self.distress = False
+        self.ended: str | None = None
+        self._ended = ended
+        self._rates: dict[str, commands.Rate] = {}
+        self.empty_since: float | None = time.monotonic()
+        self.recorder = record(self)
+
+    # joining and leaving
+
+    def admit_ticket(self, ticket: Ticket) -> Member:
+        """The ticket's person, as a member from now on.
+
+        Raises:
+            JoinRefused: `room_full` or `room_ended`.
+        """
+        if self.ended is not None:
+            raise JoinRefused("room_ended")
+        member = self.members.get(ticket.person)
+        if member is not None:
+            member.ticket = ticket
+            return member
+        if len(self.members) > SLOTS:
+            raise JoinRefused("room_full")
+        member = Member(ticket, ticket.role.runs_room or ticket.person in self.state.admitted)
+        self.members[ticket.person] = member
+        self._rates[ticket.person] = commands.Rate()
+        self.note("joined", person=ticket.person, role=ticket.role.value)
+        return member
+
+    def replace_peer(self, member: Member, peer: Peer) -> None:
+        """A new connection of the member takes the place of the old one, which is told so and ends."""
+        old, member.peer, member.told = member.peer, peer, 0  # another page: it has yet to show the notice
+        if old is not None:
+            self._say(old, {"type": "ended", "reason": "replaced"})
+            old.close()
+        self.empty_since = None
+
+    def let_in(self, member: Member) -> None:
+        """Admit who waits."""
+        if not member.admitted:
+            member.admitted = True
+            self.state.admitted.add(member.person)
+            self.note("admitted", person=member.person, role=member.role.value)
+            self.announce("joined", member.person)
+        self.rewire()
+
+    def part(self, member: Member, reason: str) -> None:
+        """She leaves for now, for the reason that her page is told."""
+        if self.members.get(member.person) is not member:
+            return
+        del self.members[member.person]
+        self._rates.pop(member.person, None)
+        for other in self.members.values():
+            other.slots.pop(member.person, None)
+        if member.peer is not None:
+            self._say(member.peer, {"type": "ended", "reason": reason})
+            member.peer.close()
+        if member.admitted and reason != "ended":
+            self.announce("left", member.person)
+        event = "declined" if reason == "declined" else "left"
+        self.note(event, person=member.person, role=member.role.value, reason=reason)
+        self.rewire()
+
+    def end(self, reason: str) -> None:
+        """End the room for all and for good."""
+        if self.ended is not None:
+            return
+        self.ended = reason
+        self.recorder.end("room_ended")
+        for member in list(self.members.values()):
+            self.part(member, "ended")
+        self.note("ended", reason=reason)
+        self._ended(self)
+
+    def forget_lost(self, now: float, after: float) -> None:
+        """Let go of those who were lost so long ago that they will not return by themselves."""
+        for member in list(self.members.values()):
+            if member.lost_at is not None and now - member.lost_at > after:
+                self.part(member, "lost")
+
+    # what a peer tells (peer.Listener)
+
+    def connected(self, peer: Peer) -> None:
+        """Media may flow."""
+        member = self._member(peer)
+        if member is None:
+            return
+        if member.lost_at is not None:
+            member.lost_at = None
+            self.note("returned", person=member.person, role=member.role.value, reason="reconnected")
+            self.announce("returned", member.person)
+        elif member.admitted:
+            self.announce("joined", member.person)
+        self.rewire()
+
+    def channel_opened(self, peer: Peer) -> None:
+        """She can be told where she is."""
+        member = self._member(peer)
+        if member is not None:
+            self.tell(member, self.snapshot(member))
+            self.recorder.follow(self.present())
+
+    def message(self, peer: Peer, message: str | bytes) -> None:
+        """A command, or anything else."""
+        member = self._member(peer)
+        if member is None:
+            return
+        rate = self._rates[member.person]
+        if not rate.take():
+            if rate.warn():
+                self.tell(member, {"type": "refused", "id": None, "code": "too_many"})
+            return
+        number: str | int | None = None
+        try:
+            command = commands.read(message)
+            number = command.id
+            commands.allow(command, admitted=member.admitted, runs_room=member.role.runs_room)
+            acts.perform(self, member, command)
+        except Refused as refused:
+            self.tell(member, {"type": "refused", "id": number, "code": refused.code})
+            return
+        if number is not None:
+            self.tell(member, {"type": "done", "id": number})
+
+    def disconnected(self, peer: Peer, reason: str) -> None:
+        """Her connection is over; she may be back."""
+        member = self._member(peer)
+        if member is None:
+            return
+        member.peer, member.lost_at = None, time.monotonic()
+        self.note("lost", person=member.person, role=member.role.value, reason=reason)
+        if member.admitted:
+            self.announce("lost", member.person)
+        self.rewire()
+
+    def reported(self, peer: Peer, now: float) -> None:
+        """Once a second for each connection: ask it for what the others can take, and spare who cannot take video."""
+        member = self._member(peer)
+        if member is None or not member.admitted:
+            return
+        held = peer.receiver.holds(self._videos_for(member), now)
+        if held != member.video_held:
+            member.video_held = held
+            for pair in peer.slots[:SLOTS]:
+                pair[1].hold(held, now)
+            self.announce("video_held" if held else "video_back", member.person)
+        receivers = [self._can_take(other) for other in self.present() if other is not member]
+        peer.limit(bandwidth.allowed(bandwidth.CAMERA, receivers), bandwidth.allowed(bandwidth.SHARE, receivers))
+
+    # who sees whom
+
+    def present(self) -> list[Member]:
+        """Who is admitted and connected."""
+        return [one for one in self.members.values() if one.admitted and one.connected]
+
+    def rewire(self) -> None:
+        """Make slots, recording and pages agree with who is here. May be called at any time."""
+        now = time.monotonic()
+        present = self.present()
+        for viewer in present:
+            self._wire_slots(viewer, present, now)
+            self._wire_share(viewer, present, now)
+        if not any(one.connected for one in self.members.values()) and self.empty_since is None:
+            self.empty_since = now
+        self.recorder.follow(present)
+        self.publish()
+
+    def announce(self, code: str, person: str | None = None, **more: object) -> None:
+        """Tell everybody who is admitted."""
+        for member in self.members.values():
+            if member.admitted:
+                self.tell(member, {"type": "announcement", "code": code, "person": person, **more})
+
+    def publish(self) -> None:
+        """Send everybody the room as it is for her."""
+        for member in self.members.values():
+            self.tell(member, self.snapshot(member))
+
+    def progress(self) -> None:
+        """Tell who runs the room how much is durable."""
+        told = {"type": "recording"} | self.recorder.snapshot(possible=True)
+        for member in self.present():
+            if member.role.runs_room:
+                self.tell(member, told)
+
+    def tell(self, member: Member, message: dict[str, object]) -> None:
+        """Send one message to one page, if it can be reached."""
+        if member.peer is not None:
+            self._say(member.peer, message)
+
+    def snapshot(self, viewer: Member) -> dict[str, object]:
+        """The room as this member may see it."""
+        shown = [one for one in self.members.values() if one.admitted and (viewer.admitted or one.role.runs_room)]
+        waiting = [one for one in self.members.values() if not one.admitted] if viewer.role.runs_room else []
+        share = next((one.person for one in self.members.values() if one.sharing), None)
+        return {
+            "type": "room", "room": self.name, "you": viewer.person, "admitted": viewer.admitted,
+            "distress": self.distress, "at": round(time.time(), 3),
+            "people": [one.seen_by(viewer, recorded=self.recorder.records(one.person)) for one in shown],
+            "waiting": [{"person": one.person, "role": one.role.value, "name": one.ticket.name} for one in waiting],
+            "recording": self.recorder.snapshot(possible=any(one.may_be_recorded for one in shown)),
+            "share": share if viewer.admitted else None,
+        }  # fmt: skip
+
+    def _wire_slots(self, viewer: Member, present: list[Member], now: float) -> None:
+        wanted = {}
+        for other in present:
+            slot = viewer.slot_for(other.person) if other is not viewer else None
+            if slot is not None:
+                wanted[slot] = other
+        for slot in range(SLOTS):
+            sender = wanted.get(slot)
+            sound, picture = viewer.peer.slots[slot] if viewer.peer else (None, None)
+            if sound is None or picture is None:
+                continue
+            peer = sender.peer if sender else None
+            sound.attach(peer.microphone if peer else None, now)
+            picture.attach(peer.camera if peer and sender and sender.ticket.video else None, now)
+
+    def _wire_share(self, viewer: Member, present: list[Member], now: float) -> None:
+        sharer = next((one for one in present if one.sharing and one is not viewer), None)
+        streams = sharer.peer.share if sharer and sharer.peer else ()
+        if viewer.peer is not None:
+            for output, stream in zip(viewer.peer.slots[SHARE], streams or (None, None), strict=True):
+                output.attach(stream, now)
+
+    def _videos_for(self, member: Member) -> int:
+        return sum(1 for one in self.present() if one is not member and one.camera)
+
+    def _can_take(self, receiver: Member) -> int | None:
+        if receiver.peer is None or receiver.video_held:
+            return None
+        return receiver.peer.receiver.per_video(max(1, self._videos_for(receiver)))
+
+    def _member(self, peer: Peer) -> Member | None:
+        return next((one for one in self.members.values() if one.peer is peer), None)
+
+    def _say(self, peer: Peer, message: dict[str, object]) -> None:
+        peer.tell(json.dumps(message, ensure_ascii=False, separators=(",", ":")))

@@ -1,0 +1,57 @@
+"""What a room remembers over a crash of the process: read back from its journal."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from portal.rooms.media.journal import Value
+
+
+@dataclass
+class State:
+    """The room as its journal tells it."""
+
+    admitted: set[str] = field(default_factory=set)
+    ended: bool = False
+    recording: str | None = None
+    """Name of the recording that was running or paused when the last line was written."""
+    paused: bool = False
+    began: float | None = None
+    """When that recording's clock was at 0: seconds since 1970."""
+    last_recording: str | None = None
+    """Name of the newest recording that ever began."""
+    discarded: bool = False
+    """True where a withdrawal discarded the recording: nothing is ever added to it."""
+    withdrawn: set[str] = field(default_factory=set)
+    """Who withdrew the consent to be recorded: never recorded again in this room, whatever a ticket says."""
+
+
+def read(lines: Iterable[Mapping[str, Value]]) -> State:
+    """The state after these lines. A line of another shape is passed over."""
+    state = State()
+    for line in lines:
+        event, person = line.get("event"), line.get("person")
+        if event == "admitted" and isinstance(person, str):
+            state.admitted.add(person)
+        elif event == "declined" and isinstance(person, str):
+            state.admitted.discard(person)
+        elif event == "ended":
+            state.ended = True
+        elif event == "consent_withdrawn" and isinstance(person, str):
+            state.withdrawn.add(person)
+            state.discarded |= line.get("discard") is True
+        else:
+            _recording(state, line)
+    return state
+
+
+def _recording(state: State, line: Mapping[str, Value]) -> None:
+    event, name, began = line.get("event"), line.get("recording"), line.get("began")
+    if event == "recording_started" and isinstance(name, str) and isinstance(began, int | float):
+        state.recording, state.began, state.paused = name, float(began), False
+        state.last_recording = name
+    elif event == "recording_paused":
+        state.paused = True
+    elif event == "recording_resumed":
+        state.paused = False
+    elif event in ("recording_stopped", "recording_failed"):
+        state.recording, state.began, state.paused = None, None, False

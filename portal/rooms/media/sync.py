@@ -1,0 +1,121 @@
+"""Time in a recording: from RTP time stamps to the recording's clock, sound and picture of a person together.
+
+A sender report says which of the sender's time stamps belongs to which moment of the sender's own clock. That ties her
+sound to her picture. Her clock is tied to ours by the fastest report of the last minute: what is least late tells most.
+Corrections come slowly, so that nothing jumps, but where a source began anew.
+"""
+
+from collections import deque
+
+_WINDOW = 60.0
+_SETTLE = 3.0
+"""Seconds at the start during which the person's clock is corrected at once."""
+_SLEW = 0.005
+"""Seconds of correction per second, at most."""
+_STEP = 0.5
+"""A difference of so many seconds is no drift: the source began anew."""
+_WRAP, _HALF = 1 << 32, 1 << 31
+
+
+def ntp_seconds(ntp: int) -> float:
+    """A 32.32 fixed-point time as seconds."""
+    return ntp / _WRAP
+
+
+class PersonClock:
+    """How a person's clock stands to ours."""
+
+    def __init__(self) -> None:
+        self._heard: deque[tuple[float, float]] = deque()
+        self._since: float | None = None
+        self._last = 0.0
+        self._offset: float | None = None
+
+    @property
+    def offset(self) -> float | None:
+        """What to add to her time to get ours, in seconds; None before the first report."""
+        return self._offset
+
+    def heard(self, ntp: int, arrived: float) -> None:
+        """A sender report of any of her streams arrived, at our time."""
+        late = arrived - ntp_seconds(ntp)
+        if self._offset is not None and abs(late - self._offset) > 10:  # she set her clock, or another device
+            self._heard.clear()
+            self._since = None
+        self._heard.append((arrived, late))
+        while self._heard[0][0] < arrived - _WINDOW:
+            self._heard.popleft()
+        target = min(one for _, one in self._heard)
+        if self._since is None:
+            self._since = arrived
+        if self._offset is None or arrived - self._since < _SETTLE:
+            self._offset = target
+        else:
+            self._offset = _toward(self._offset, target, _SLEW * (arrived - self._last))
+        self._last = arrived
+
+
+class TrackClock:
+    """One stream's time stamps. Times are our seconds."""
+
+    def __init__(self, rate: int, person: PersonClock) -> None:
+        self._rate, self._person = rate, person
+        self._stamp: int | None = None
+        self._early: tuple[int, int] | None = None
+        self._arrival: float | None = None
+        self._report: float | None = None
+        self._used: float | None = None
+        self._last = 0.0
+
+    @property
+    def tied(self) -> bool:
+        """True when a sender report has tied this stream to the person's clock."""
+        return self._report is not None and self._person.offset is not None
+
+    def extend(self, stamp: int) -> int:
+        """The 32-bit time stamp without its wrap."""
+        if self._stamp is None:
+            self._stamp = stamp + _WRAP
+            if self._early is not None:
+                self.reported(*self._early)
+        else:
+            step = (stamp - self._stamp) & (_WRAP - 1)
+            self._stamp += step if step < _HALF else step - _WRAP
+        return self._stamp
+
+    def arrived(self, stamp: int, at: float) -> None:
+        """A packet of this extended time stamp arrived: the best guess until a report comes."""
+        late = at - stamp / self._rate
+        if self._arrival is None or late < self._arrival or late - self._arrival > _STEP:
+            self._arrival = late
+
+    def reported(self, ntp: int, stamp: int) -> None:
+        """A sender report's pair (the stamp of 32 bits)."""
+        if self._stamp is None:  # no packet yet to tell how often the stamps have wrapped
+            self._early = ntp, stamp
+            return
+        step = (stamp - self._stamp) & (_WRAP - 1)
+        whole = self._stamp + (step if step < _HALF else step - _WRAP)
+        told = ntp_seconds(ntp) - whole / self._rate
+        if self._report is None or abs(told - self._report) > _STEP:
+            self._report = told
+        else:
+            self._report += (told - self._report) / 4
+
+    def time(self, stamp: int) -> float:
+        """Our time of an extended time stamp. Call it in order: the correction creeps along."""
+        at = stamp / self._rate
+        if self._report is not None and self._person.offset is not None:
+            target = self._report + self._person.offset
+        else:
+            target = self._arrival or 0.0
+        if self._used is None or abs(target - self._used) > _STEP:
+            self._used = target
+        else:
+            self._used = _toward(self._used, target, _SLEW * max(0.0, at - self._last))
+        self._last = max(self._last, at)
+        return at + self._used
+
+
+def _toward(value: float, target: float, most: float) -> float:
+    return value + max(-most, min(most, target - value))

@@ -1,0 +1,44 @@
+"""What the recorder takes from the streams: nothing is looked at here, only kept until the next batch is written."""
+
+from portal.rooms.media.inbound import Inbound, Packet
+from portal.rooms.media.writer import Event, Media, Report
+
+PACKET_OVERHEAD = 100
+"""Bytes of memory that a waiting packet takes beside its payload."""
+
+
+class Tap:
+    """One stream's packets and reports, in order."""
+
+    def __init__(self, person: str, stream: Inbound) -> None:
+        self._person, self._stream = person, stream
+        self._packets: list[tuple[Packet, float]] = []
+        self._reports: list[Report] = []
+        self.bytes = 0
+        stream.sinks = (*stream.sinks, self)
+        if stream.sender_report is not None:
+            self.reported(*stream.sender_report)
+
+    def forward(self, seq: int, stamp: int, marker: int, payload: bytes, now: float) -> None:
+        """Keep one packet."""
+        self._packets.append(((seq, stamp, marker, payload), now))
+        self.bytes += len(payload) + PACKET_OVERHEAD
+
+    def reported(self, ntp: int, stamp: int, now: float) -> None:
+        """Keep one sender report."""
+        self._reports.append(Report(self._person, self._stream.kind, ntp, stamp, now))
+
+    def drain(self) -> list[Event]:
+        """What came since the last time. Packets come first: a report is about time stamps like theirs."""
+        events: list[Event] = []
+        if self._packets:
+            events.append(Media(self._person, self._stream.kind, self._packets))
+            self._packets = []
+        events += self._reports
+        self._reports, self.bytes = [], 0
+        return events
+
+    def close(self) -> None:
+        """Take nothing any more, and let go of what was not fetched."""
+        self._stream.sinks = tuple(sink for sink in self._stream.sinks if sink is not self)
+        self._packets, self._reports, self.bytes = [], [], 0

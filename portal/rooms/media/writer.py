@@ -1,0 +1,377 @@
+"""A recording's files and manifest. Everything here may wait for the disk and runs in one thread at a time.
+
+The event loop hands over batches of events in order; what comes back says how much is durable and what is wanted.
+"""
+
+import errno
+import hashlib
+import logging
+import math
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from portal.canonical import sha256_hex
+from portal.recordings import age, manifest, recovery
+from portal.recordings.manifest import Manifest
+from portal.recordings.sink import Closed, Sink, SinkClosed, SinkFailed
+from portal.rooms.media.inbound import Packet
+from portal.rooms.media.part import AUDIO, VIDEO, Part
+from portal.rooms.tickets import RecordingTerms, Role
+
+log = logging.getLogger(__name__)
+
+_FOLDER = re.compile(r"[a-z2-7]{26}")
+
+
+class WriterFailed(Exception):
+    """The recording cannot go on. `code` is of docs/rooms-protocol.md: `disk_full` or `error`."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+@contextmanager
+def _as_writer_failed() -> Iterator[None]:
+    try:
+        yield
+    except (SinkFailed, OSError) as error:
+        full = any(word in str(error) for word in ("full", "quota")) or getattr(error, "errno", None) == errno.ENOSPC
+        raise WriterFailed("disk_full" if full else "error", str(error)) from error
+    except (age.AgeError, manifest.ManifestBusy, manifest.ManifestDamaged) as error:
+        raise WriterFailed("error", str(error)) from error
+
+
+@dataclass(frozen=True)
+class Take:
+    """Begin a part for this person at a moment of the process's clock."""
+
+    person: str
+    role: Role
+    at: float
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """The person's streams come from a new connection."""
+
+    person: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Media:
+    """Packets of one of a person's streams: (packet, arrival)."""
+
+    person: str
+    kind: str
+    packets: Sequence[tuple[Packet, float]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A sender report of one of a person's streams."""
+
+    person: str
+    kind: str
+    ntp: int
+    stamp: int
+    arrived: float
+
+
+@dataclass(frozen=True)
+class Release:
+    """End the person's part at this moment."""
+
+    person: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Tell:
+    """A line for the manifest."""
+
+    kind: str
+    fields: Mapping[str, str | int | bool]
+
+
+Event = Take | Renewed | Media | Report | Release | Tell
+
+
+@dataclass
+class Progress:
+    """What a batch came to."""
+
+    durable: dict[str, float] = field(default_factory=dict)
+    """Seconds on the recording's clock up to which each person's part is durable."""
+    keyframes: set[str] = field(default_factory=set)
+    """Persons of whom a keyframe is wanted."""
+    journal: list[tuple[str, dict[str, str | int | float]]] = field(default_factory=list)
+    """Lines for the room's journal: (event, fields)."""
+
+
+class Writer:
+    """Writes one recording. `origin` is where its clock is 0, in seconds of the process's clock."""
+
+    def __init__(
+        self, folder: Path, room: str, terms: RecordingTerms, origin: float, clock: Callable[[], datetime]
+    ) -> None:
+        self._folder, self._room, self._terms, self._origin, self._clock = folder, room, terms, origin, clock
+        self._recipients: list[age.Recipient] = []
+        self._manifest: Manifest | None = None
+        self._parts: dict[str, tuple[Part, _File]] = {}
+        self._roles: dict[str, Role] = {}
+        self._numbers: dict[str, int] = {}
+        self._highest = 0
+        self.progress = Progress()
+
+    def open(self) -> None:
+        """Begin or go on with the recording's folder. Raises WriterFailed."""
+        if not _FOLDER.fullmatch(self._folder.name):
+            raise WriterFailed("error", "this is not the name of a recording")
+        with _as_writer_failed():
+            self._open()
+
+    def perform(self, events: Sequence[Event], now: float) -> Progress:
+        """Carry out what happened, write what can be written, make it durable. Raises WriterFailed."""
+        self.progress = Progress()
+        with _as_writer_failed():
+            self._perform(events, now)
+        return self.progress
+
+    def end(self, now: float, why: str | None) -> Progress:
+        """Finish every file. With a reason, the recording is over for good. Raises WriterFailed."""
+        self.progress = Progress()
+        with _as_writer_failed():
+            self._end(now, why)
+        return self.progress
+
+    def abandon(self) -> None:
+        """After a failure: finish what can be finished, and let go."""
+        for person in list(self._parts):
+            _part, file = self._parts.pop(person)
+            with suppress(SinkFailed, SinkClosed, OSError):
+                file.close()
+        if self._manifest is not None:
+            with suppress(OSError):
+                self._manifest.close()
+            self._manifest = None
+
+    def _open(self) -> None:
+        self._recipients = [age.parse_recipient(one) for one in self._terms.recipients]
+        if (self._folder / manifest.FILE).exists():
+            self._manifest = Manifest.resume(self._folder, self._clock)
+            for found in recovery.recover(self._folder):
+                self._recovered(found)
+            self._count_parts()
+            return
+        self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._manifest = Manifest.create(self._folder, self._clock)
+        self.tell(
+            "opened", format=manifest.FORMAT, recording=self._terms.id, room=self._room, study=self._terms.study,
+            recipients=[sha256_hex(one.encode("ascii")) for one in self._terms.recipients],
+        )  # fmt: skip
+
+    def _recovered(self, found: recovery.Recovered) -> None:
+        more = self._folder / found.more if found.more else None
+        main = self._folder / f"{found.name}.age"
+        self.tell(
+            "recovered", file=found.name, bytes=main.stat().st_size if main.exists() else 0,
+            payload_sha256=_payload_hash(main) if main.exists() else "", more=found.more or "",
+            more_sha256=sha256_hex(more.read_bytes()) if more else "", problem=found.problem,
+        )  # fmt: skip
+
+    def _count_parts(self) -> None:
+        for line in manifest.read((self._folder / manifest.FILE).read_bytes()):
+            if line.kind == "track":
+                track, number = line.text("track"), line.number_in("part")
+                self._numbers[track] = max(number, self._numbers.get(track, 0))
+                self._highest = max(number, self._highest)
+
+    def _perform(self, events: Sequence[Event], now: float) -> None:
+        for event in events:
+            self._one(event)
+        for person, (part, file) in list(self._parts.items()):
+            part.flush(now)
+            if part.wants_new_file:
+                self._close(person, now)
+                self._take(person, now)
+                self.progress.keyframes.add(person)
+                continue
+            if part.wants_keyframe:
+                self.progress.keyframes.add(person)
+            file.tick(now)
+            if part.begun_ms is not None:
+                self.progress.durable[person] = part.begun_ms / 1000 + file.durable_seconds
+
+    def _one(self, event: Event) -> None:
+        match event:
+            case Take(person, role, at):
+                self._roles[person] = role
+                self._take(person, at)
+            case Release(person, at):
+                self._close(person, at)
+            case Tell(kind, fields):
+                self.tell(kind, **fields)
+            case _ if event.person in self._parts:
+                _feed(self._parts[event.person][0], event)
+
+    def _take(self, person: str, at: float) -> None:
+        self._close(person, at)
+        number = self._numbers.get(person, 0) + 1
+        self._numbers[person] = number
+        file = _File(self, self._folder, person, number, self._roles[person], self._recipients)
+        self._parts[person] = (Part(person, self._origin, at, file), file)
+
+    def _close(self, person: str, at: float) -> None:
+        found = self._parts.pop(person, None)
+        if found is None:
+            return
+        part, file = found
+        part.finish(at)
+        closed = file.close()
+        if closed is None:
+            self._numbers[person] -= 1  # it never began: the next one has its number
+            return
+        self.tell(
+            "closed", file=file.name, ms=part.written_ms, chunks=closed.chunks, plaintext_bytes=closed.plaintext_bytes,
+            bytes=closed.bytes, sha256=closed.sha256, payload_sha256=closed.payload_sha256,
+        )  # fmt: skip
+        self.progress.durable[person] = ((part.begun_ms or 0) + part.written_ms) / 1000
+        self.progress.journal.append(("part_closed", file.facts() | {"seconds": part.written_ms / 1000}))
+
+    def _end(self, now: float, why: str | None) -> None:
+        for person in list(self._parts):
+            self._close(person, now)
+        if self._manifest is not None and why is not None:
+            self.tell("ended", ms=self._ms(now), why=why)
+        if self._manifest is not None:
+            self._manifest.close()
+            self._manifest = None
+
+    def tell(self, kind: str, **fields: str | int | bool | list[str]) -> None:
+        """A line for the manifest."""
+        if self._manifest is not None:
+            self._manifest.add(kind, **fields)
+
+    def began(self, number: int, ms: int) -> None:
+        """A part of this number begins."""
+        if number > self._highest:
+            self._highest = number
+            self.tell("part", part=number, ms=ms)
+
+    def _ms(self, at: float) -> int:
+        return max(0, round((at - self._origin) * 1000)) if at != math.inf else 0
+
+
+def _feed(part: Part, event: Media | Report | Renewed) -> None:
+    match event:
+        case Media(_, kind, packets):
+            for packet, arrived in packets:
+                part.take(kind, packet, arrived)
+        case Report(_, kind, ntp, stamp, arrived):
+            part.report(kind, ntp, stamp, arrived)
+        case Renewed(_, at):
+            for kind in (AUDIO, VIDEO):
+                part.restart(kind, at)
+
+
+class _File:
+    """A part's file: made when its first byte is known, so that an empty one never is."""
+
+    def __init__(
+        self, writer: Writer, folder: Path, person: str, number: int, role: Role, recipients: Sequence[age.Recipient]
+    ) -> None:
+        self.name = f"{person}-{number}.webm"
+        self._writer, self._folder, self._person, self._number = writer, folder, person, number
+        self._role, self._recipients = role, recipients
+        self._sink: Sink | None = None
+
+    @property
+    def durable_seconds(self) -> float:
+        """How much of the file would survive."""
+        return self._sink.durable_seconds if self._sink else 0.0
+
+    def facts(self) -> dict[str, str | int | float]:
+        """What the journal says of it."""
+        return {"recording": self._folder.name, "person": self._person, "part": self._number, "file": self.name}
+
+    def begin(self, start_ms: int, header: bytes, media: str, codecs: str) -> None:
+        """The file's start."""
+        self._sink = Sink.create(self._folder, self.name, self._recipients)
+        self._writer.began(self._number, start_ms)
+        role = self._role.value if self._role in (Role.PARTICIPANT, Role.INTERVIEWER) else "other"
+        self._writer.tell(
+            "track", track=self._person, role=role, part=self._number, file=self.name, media=media, codecs=codecs,
+            ms=start_ms,
+        )  # fmt: skip
+        self._sink.write(header)
+        self._writer.progress.journal.append(("part_started", self.facts() | {"seconds": start_ms / 1000}))
+
+    def cluster(self, data: bytes, end_ms: int) -> None:
+        """A cluster."""
+        if self._sink is not None:
+            self._sink.write(data)
+            self._sink.mark(end_ms / 1000)
+
+    def index(self, ms: int) -> None:
+        """A cluster that can be played from comes next."""
+        if self._sink is not None:
+            self._writer.tell("index", file=self.name, ms=ms, byte=self._sink.bytes_taken)
+
+    def tell(self, kind: str, **fields: str | int | bool) -> None:
+        """A line for the manifest."""
+        self._writer.tell(kind, **fields)
+
+    def tick(self, now: float) -> None:
+        """Make durable what was written, about twice a second."""
+        if self._sink is not None:
+            self._sink.tick(now)
+
+    def close(self) -> Closed | None:
+        """End the file, if it began."""
+        sink, self._sink = self._sink, None
+        return sink.close() if sink is not None else None
+
+
+def discard_person(folder: Path, person: str, clock: Callable[[], datetime]) -> Progress:
+    """Consent is withdrawn: mark the recording as one to be destroyed, and destroy this person's files at once.
+
+    Nobody may be writing the recording. Raises WriterFailed; may then be called again.
+    """
+    progress = Progress()
+    if not _FOLDER.fullmatch(folder.name) or not (folder / manifest.FILE).exists():
+        return progress
+    with _as_writer_failed():
+        lines = Manifest.resume(folder, clock)
+        try:
+            lines.add("discarded", why="consent withdrawn")
+        finally:
+            lines.close()
+        for path in sorted(folder.glob(f"{person}-*.webm*")):
+            _forget(path)
+            if path.name.endswith(".webm.age"):
+                facts: dict[str, str | int | float] = {"recording": folder.name, "person": person, "file": path.stem}
+                progress.journal.append(("part_discarded", facts))
+    return progress
+
+
+def _payload_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        age.Header.read(file.readline)
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _forget(path: Path) -> None:
+    """Overwrite the header, without which nothing opens, then remove the file."""
+    with path.open("r+b") as file:
+        file.write(bytes(min(path.stat().st_size, 1 << 16)))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()

@@ -1,0 +1,103 @@
+"""What a test does in a room through browsers, and what it asks of the files that come out."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from portal.recordings.manifest import FILE, Line, read
+from tests.support.rooms import Gate, Media, Study
+
+
+def enter(browser: Browser, gate: Gate, room: str, person: str, **more: str) -> Page:
+    """Open the page and wait until she is connected."""
+    page = browser.new_page()
+    page.goto(gate.page(room, person, **more))
+    page.wait_for_function("window.room?.snapshot", timeout=15_000)
+    return page
+
+
+def say(page: Page, kind: str, **fields: Any) -> None:
+    page.evaluate("message => room.say(message)", {"type": kind, **fields})
+
+
+def until(page: Page, condition: str, *, seconds: float = 15) -> None:
+    """Wait until the expression about `room` (and `s`, its snapshot) is true on the page."""
+    page.wait_for_function(f"() => {{ const s = room.snapshot; return {condition} }}", timeout=seconds * 1000)
+
+
+def both_in(browser: Browser, gate: Gate, room: str) -> tuple[Page, Page]:
+    """An interviewer and an admitted participant who see each other."""
+    interviewer = enter(browser, gate, room, "i1")
+    participant = enter(browser, gate, room, "p1")
+    until(interviewer, "s.waiting.length === 1")
+    say(interviewer, "admit", person="p1")
+    for page in (interviewer, participant):
+        until(page, "s.people.filter(one => one.connected).length === 2")
+        page.wait_for_function("async () => await room.frames(0) > 3", timeout=15_000)
+    return interviewer, participant
+
+
+def record(page: Page, seconds: float) -> None:
+    say(page, "record_start")
+    until(page, "s.recording.state === 'running'")
+    page.wait_for_timeout(seconds * 1000)
+    say(page, "record_stop")
+    until(page, "s.recording.state === 'stopped'")
+
+
+def manifest(media: Media, study: Study, room: str) -> list[Line]:
+    return read((media.instance / "vault" / study.recordings[room] / FILE).read_bytes())
+
+
+def wait_for(condition: Callable[[], object], page: Page, *, seconds: float = 10) -> None:
+    for _ in range(int(seconds * 10)):
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it never came true")
+
+
+def decrypted(media: Media, study: Study, room: str, folder: Path) -> dict[str, Path]:
+    """Every file of the recording, opened by Debian's age: name -> WebM."""
+    key = folder / "key.txt"
+    key.write_text(study.identities[0].encode() + "\n", encoding="ascii")
+    found = {}
+    for path in sorted((media.instance / "vault" / study.recordings[room]).glob("*.webm.age")):
+        target = folder / path.stem
+        more = path.with_name(path.name.replace(".age", ".more.age"))
+        with target.open("wb") as file:
+            for part in (path, more) if more.exists() else (path,):
+                subprocess.run(["age", "-d", "-i", str(key), str(part)], stdout=file, check=True)
+        found[path.stem] = target
+    return found
+
+
+def probe(path: Path) -> dict[str, dict[str, Any]]:
+    """What ffprobe finds: codec -> stream with its packets' times in seconds. Fails where ffprobe complains."""
+    answer = subprocess.run(
+        ["ffprobe", "-v", "error", "-of", "json", "-show_streams", "-show_packets", str(path)],
+        capture_output=True, check=True, text=True,
+    )  # fmt: skip
+    assert answer.stderr == "", answer.stderr
+    found = json.loads(answer.stdout)
+    streams = {one["index"]: one for one in found["streams"]}
+    for one in streams.values():
+        one["times"] = [float(p["pts_time"]) for p in found["packets"] if p["stream_index"] == one["index"]]
+        one["keys"] = [
+            float(p["pts_time"]) for p in found["packets"] if p["stream_index"] == one["index"] and "K" in p["flags"]
+        ]
+    return {one["codec_name"]: one for one in streams.values()}
+
+
+def decodes(path: Path) -> None:
+    """Every frame decodes without a complaint."""
+    answer = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", str(path), "-fps_mode", "passthrough", "-enc_time_base:v", "1:1000",
+         "-f", "null", "-"],
+        capture_output=True, check=True, text=True,
+    )  # fmt: skip
+    assert answer.stderr == "", answer.stderr

@@ -1,0 +1,128 @@
+// The least that a browser does in a room, by docs/rooms-protocol.md. Tests look at window.room.
+const query = new URL(location).searchParams
+const person = query.get('person')
+const shares = person.startsWith('i')
+
+const room = {
+  events: [], snapshot: null, state: 'new', joins: 0, firstFrame: null, clicked: null, answered: null, connected: null,
+  told: true,
+}
+window.room = room
+
+async function media () {
+  if (query.get('media') === 'none') return null
+  return await navigator.mediaDevices.getUserMedia({
+    audio: { echoCancellation: false, autoGainControl: false, noiseSuppression: false },
+    video: query.get('media') === 'audio' ? false : { width: 640, height: 480, frameRate: 30 },
+  })
+}
+
+function element (kind, slot) {
+  let one = document.getElementById(kind + slot)
+  if (!one) {
+    one = document.createElement(kind)
+    one.id = kind + slot
+    one.autoplay = true
+    one.playsInline = true
+    document.getElementById('slots').append(one)
+  }
+  return one
+}
+
+room.join = async () => {
+  room.joins += 1
+  room.clicked = performance.now()
+  const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+  const track = kind => room.stream?.getTracks().find(one => one.kind === kind)
+  for (const kind of ['audio', 'video']) peer.addTransceiver(track(kind) || kind, { direction: 'sendonly', streams: room.stream ? [room.stream] : [] })
+  for (let slot = 0; slot < 4; slot++) for (const kind of ['audio', 'video']) peer.addTransceiver(kind, { direction: 'recvonly' })
+  if (shares) for (const kind of ['audio', 'video']) peer.addTransceiver(kind, { direction: 'sendonly' })
+  const channel = peer.createDataChannel('room')
+  channel.onmessage = event => heard(JSON.parse(event.data))
+  channel.onopen = () => { room.state = 'open'; room.say({ type: 'state', microphone: !!track('audio'), camera: !!track('video') }) }
+  channel.onclose = () => { if (room.channel === channel) again() }
+  peer.onconnectionstatechange = () => {
+    if (peer.connectionState === 'connected') room.connected = performance.now()
+    if (peer.connectionState === 'failed' && room.peer === peer) again()
+  }
+  peer.ontrack = event => {
+    const at = peer.getTransceivers().indexOf(event.transceiver)
+    const slot = Math.floor((at - 2) / 2)
+    const shown = element(event.track.kind, slot)
+    shown.muted = event.track.kind === 'video'
+    shown.srcObject = new MediaStream([event.track])
+    if (event.track.kind === 'video') {
+      shown.requestVideoFrameCallback(() => { room.firstFrame ??= performance.now() })
+    }
+  }
+  await peer.setLocalDescription()
+  const answer = await fetch(`/join?room=${query.get('room')}&person=${person}`, {
+    method: 'POST', body: JSON.stringify(peer.localDescription), signal: AbortSignal.timeout(3000),
+  })
+  const body = await answer.json()
+  if (!answer.ok) { room.refused = body.error; throw new Error(body.error) }
+  room.answered = performance.now()
+  room.peer?.close()
+  room.peer = peer
+  room.channel = channel
+  bytes = 0
+  grown = performance.now()
+  await peer.setRemoteDescription(body.answer)
+}
+
+// Something comes every second. When nothing did for three, join anew, but keep the old connection until a new one has
+// its answer: the network may be back first.
+let trying = false
+async function again () {
+  if (trying || room.state === 'ended') return
+  trying = true
+  room.state = 'lost'
+  while (room.state === 'lost') {
+    await room.join().catch(() => {})
+    await new Promise(resolve => setTimeout(resolve, 500))
+  }
+  trying = false
+}
+
+let bytes = 0
+let grown = performance.now()
+setInterval(async () => {
+  if (!room.peer || room.state === 'ended') return
+  const stats = await room.peer.getStats().catch(() => [])
+  for (const one of stats.values()) {
+    if (one.type !== 'transport' || one.bytesReceived === bytes) continue
+    bytes = one.bytesReceived
+    grown = performance.now()
+    if (room.state === 'lost' && room.channel?.readyState === 'open') room.state = 'open'
+  }
+  if (room.state === 'open' && performance.now() - grown > 3000) again()
+}, 500)
+
+function heard (message) {
+  room.events.push(message)
+  if (message.type === 'room') {
+    room.snapshot = message
+    const { notice, state } = message.recording
+    if (room.told && notice && state !== 'off') room.say({ type: 'told', notice })
+  }
+  if (message.type === 'announcement' && message.notice && room.told) room.say({ type: 'told', notice: message.notice })
+  if (message.type === 'ended' && message.reason !== 'replaced') room.state = 'ended'
+}
+
+room.say = message => { if (room.channel?.readyState === 'open') room.channel.send(JSON.stringify(message)) }
+
+room.frames = async slot => {
+  const shown = document.getElementById('video' + slot)
+  return shown?.getVideoPlaybackQuality().totalVideoFrames ?? 0
+}
+
+room.heardAudio = async slot => {
+  const transceiver = room.peer.getTransceivers()[2 + 2 * slot]
+  const stats = await transceiver.receiver.getStats()
+  for (const one of stats.values()) if (one.type === 'inbound-rtp') return { packets: one.packetsReceived, lost: one.packetsLost, energy: one.totalAudioEnergy }
+  return null
+}
+
+room.stream = await media()
+room.ready = true
+if (query.get('wait') !== 'yes') await room.join()
