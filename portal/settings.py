@@ -15,6 +15,10 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 
 
+_NOTIFY_KEY = 73
+"""Characters at the end of Notify's API key that matter: two UUIDs."""
+
+
 class SettingsError(Exception):
     """A setting is missing, misspelt or makes no sense. The message says which and what to do."""
 
@@ -49,6 +53,14 @@ class Settings:
     """RFC 3161 time-stamping service for seals; when empty, seals carry no outside time."""
     smtp_url: str = ""
     """Secret. smtp://user:password@host:port (STARTTLS) or smtps://…; when empty, messages become files."""
+    notify_api_key: str = ""
+    """Secret. API key of GOV.UK Notify, if you may use it: for text messages, and for e-mails without smtp_url."""
+    notify_email_template: str = ""
+    """Notify's ID of a template whose subject is ((subject)) and whose message is ((body))."""
+    notify_sms_template: str = ""
+    """Notify's ID of a text message template whose message is ((body)); when empty, no text messages are offered."""
+    notify_url: str = "https://api.notifications.service.gov.uk"
+    """Address of Notify's API."""
     mail_from: str = "no-reply@example.org"
     """Sender's address of messages."""
     mail_name: str = "Your messages"
@@ -118,6 +130,8 @@ class Settings:
             )
         if not self.secure and parts.hostname not in ("127.0.0.1", "localhost") and not self.demonstration:
             raise SettingsError("PORTAL_PUBLIC_URL must start with https:// unless it is this machine (127.0.0.1)")
+        if (self.notify_email_template or self.notify_sms_template) and len(self.notify_api_key) < _NOTIFY_KEY:
+            raise SettingsError("PORTAL_NOTIFY_API_KEY must be the whole key that Notify shows once, name and all")
         for name, url in (("DATABASE_URL", self.database_url), ("PERSONAL_KEYS_URL", self.personal_keys_url)):
             if url and not url.startswith(("postgresql://", "postgresql+psycopg://", "sqlite:///")):
                 raise SettingsError(f"PORTAL_{name} must start with postgresql:// (or be empty for SQLite)")

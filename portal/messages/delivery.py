@@ -59,7 +59,7 @@ class Delivery:
             while time.monotonic() < until and (batch := self._ledger.lease()):
                 sent += self._round(batch, until)
         finally:
-            for sender in self._senders.values():
+            for sender in set(self._senders.values()):
                 sender.close()
         return sent
 

@@ -23,6 +23,17 @@ class Sender(Protocol):
         """No more letters for now."""
 
 
+class NoService:
+    """For a way of sending that is not set up (any more): what waits, waits, and the status page shows it as late."""
+
+    def send(self, letter: Letter) -> None:
+        """Raises ServiceDown."""
+        raise ServiceDown(f"nothing is set up for {letter.channel.value}")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class FileSender:
     """Writes each letter to a file in a folder, for a demonstration or a first look."""
 

@@ -59,11 +59,11 @@ def mode(settings: Settings, studies: StudyBook) -> Finding:
 def sender(settings: Settings) -> Finding:
     """Whether messages leave the machine at all. Whether the server answers is a check of its own."""
     part = "messages"
-    if not settings.smtp_url and not settings.demonstration:
+    if not (settings.smtp_url or settings.notify_email_template or settings.demonstration):
         return failing(
             part,
             "no mail server is set: messages only become files in the instance's outbox folder",
-            "Set PORTAL_SMTP_URL (or PORTAL_SMTP_URL_FILE) to the mail server that the sponsor gives you.",
+            "Set PORTAL_SMTP_URL (or PORTAL_SMTP_URL_FILE) to the sponsor's mail server, or use GOV.UK Notify.",
         )
     if settings.mail_from.endswith("@example.org") and settings.smtp_url:
         return warning(
@@ -71,4 +71,6 @@ def sender(settings: Settings) -> Finding:
             "the sender's address is the placeholder",
             "Set PORTAL_MAIL_FROM to an address that the mail server may send from.",
         )
-    return ok(part, "a mail server is set" if settings.smtp_url else "files, as fits a demonstration")
+    if settings.smtp_url:
+        return ok(part, "a mail server is set")
+    return ok(part, "GOV.UK Notify is set" if settings.notify_email_template else "files, as fits a demonstration")

@@ -11,8 +11,9 @@ from portal.messages.delivery import Delivery
 from portal.messages.domain import Channel, Contact
 from portal.messages.failures import Failures
 from portal.messages.ledger import Ledger
+from portal.messages.notify import NotifySender
 from portal.messages.render import Renderer
-from portal.messages.senders import FileSender, Sender
+from portal.messages.senders import FileSender, NoService, Sender
 from portal.messages.service import Outbox
 from portal.messages.smtp import SmtpSender
 from portal.messages.stops import Stops
@@ -66,7 +67,7 @@ def build_messages(
 
 def _sends_texts(settings: Settings) -> bool:
     """Whether a text message would reach anybody: by a service, or as a file that the demonstration shows."""
-    return settings.demonstration
+    return bool(settings.notify_sms_template) or settings.demonstration
 
 
 def build_notices(outbox: Outbox, team: Team, studies: StudyBook) -> TeamNotices:
@@ -85,6 +86,20 @@ def build_notices(outbox: Outbox, team: Team, studies: StudyBook) -> TeamNotices
 
 
 def _senders(settings: Settings, instead: Sender | None) -> Mapping[Channel, Sender]:
+    if instead:
+        return dict.fromkeys(Channel, instead)
     files = FileSender(settings.instance / "outbox", settings.mail_from)
-    email: Sender = SmtpSender(settings.smtp_url, settings.mail_from) if settings.smtp_url else files
-    return {Channel.EMAIL: instead or email, Channel.SMS: instead or files}
+    email: Sender = files
+    if settings.smtp_url:
+        email = SmtpSender(settings.smtp_url, settings.mail_from)
+    elif settings.notify_email_template:
+        email = _notify(settings)
+    texts = _notify(settings) if settings.notify_sms_template else files if settings.demonstration else NoService()
+    return {Channel.EMAIL: email, Channel.SMS: texts}
+
+
+def _notify(settings: Settings) -> NotifySender:
+    return NotifySender(
+        settings.notify_api_key, settings.notify_url,
+        email_template=settings.notify_email_template, sms_template=settings.notify_sms_template,
+    )  # fmt: skip

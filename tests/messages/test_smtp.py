@@ -180,9 +180,7 @@ def certificate(tmp_path_factory):
 @pytest.mark.parametrize(
     ("host", "trusted", "sent"), [("localhost", True, 1), ("localhost", False, 0), ("127.0.0.1", True, 0)]
 )
-def test_tls_with_a_right_and_a_strange_certificate(
-    world, certificate, monkeypatch, host, trusted, sent, sending
-):
+def test_tls_with_a_right_and_a_strange_certificate(world, certificate, monkeypatch, host, trusted, sent, sending):
     queue(world, "somebody@example.org")
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", certificate)
