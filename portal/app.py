@@ -5,6 +5,8 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+from portal.booking.desk import bp as desk
+from portal.booking.hours import bp as hours
 from portal.booking.views import bp as booking
 from portal.consent.views import bp as consent
 from portal.db.engine import Database
@@ -63,6 +65,8 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         consent,
         demographics,
         booking,
+        desk,
+        hours,
         receipts,
         team,
         keys,

@@ -35,6 +35,11 @@ class Flow:
     """The address of a step by name: appointment, times, hold, confirm, cancel, other_times."""
 
     @property
+    def standing(self) -> Appointment | None:
+        """What can be cancelled: her appointment, and for the team also one that is over."""
+        return service(BookingService).standing(self.person.id) if self.asker.team else self.current
+
+    @property
     def current(self) -> Appointment | None:
         """Her appointment."""
         return service(BookingService).current(self.person.id)
@@ -116,7 +121,7 @@ def _book(flow: Flow, at: datetime, form: DetailsForm, current: Appointment | No
 
 def cancel(flow: Flow) -> Answer:
     """Ask once more, then cancel."""
-    current = flow.current
+    current = flow.standing
     form = StaffCancelForm() if flow.asker.team else CancelForm()
     if current is None:
         return redirect(flow.url("appointment"))

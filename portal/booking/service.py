@@ -28,8 +28,8 @@ from portal.study.service import StudyBook
 
 Consented = Callable[[Participant], bool]
 """Whether consent stands, so that she may book."""
-Interviewers = Callable[[str], Mapping[int, str]]
-"""The open accounts that may give interviews at a site, by number, with the name that participants see."""
+Interviewers = Callable[["str | None"], Mapping[int, str]]
+"""The open accounts that may give interviews at a site (None: at any), by number, with names that participants see."""
 
 
 class BookingService:
@@ -147,6 +147,11 @@ class BookingService:
         with self._database.reading() as session:
             return self._live(session, participant_id)
 
+    def standing(self, participant_id: int) -> Appointment | None:
+        """Her newest booking that was not cancelled, even if it is over: the team may say that it was missed."""
+        with self._database.reading() as session:
+            return live_of(session, participant_id)
+
     def currents(self, participant_ids: Sequence[int]) -> dict[int, Appointment]:
         """The same for many, by participant, in one query."""
         wanted, now = BookingRow.participant_id.in_(participant_ids), self._clock()
@@ -172,6 +177,10 @@ class BookingService:
     def between(self, first: datetime, last: datetime) -> list[Appointment]:
         """Everybody's that start between the moments, by time, cancelled ones too."""
         return self._found(PlacementRow.starts_at.between(first, last))
+
+    def every_interviewer(self) -> Mapping[int, str]:
+        """The open accounts that may give interviews anywhere, with their names."""
+        return self._interviewers(None)
 
     def interviewers(self, site: str) -> Mapping[int, str]:
         """The open accounts that may give interviews at the site, with their names."""

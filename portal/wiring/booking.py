@@ -5,7 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from portal.audit.service import AuditLog
 from portal.booking.calendar import Calendars
 from portal.booking.duties import BookingDuties
+from portal.booking.fetching import Fetcher
 from portal.booking.notices import Notices
+from portal.booking.other_calendar import OtherCalendars
 from portal.booking.publishing import AvailabilityService
 from portal.booking.service import BookingService
 from portal.booking.team_inbox import TeamInbox
@@ -38,8 +40,8 @@ def build_booking(
 ) -> tuple[BookingService, *tuple[object, ...]]:
     """Booking's services, for the registry."""
 
-    def interviewers(site: str) -> Mapping[int, str]:
-        apart = studies.current().study.sites_apart
+    def interviewers(site: str | None) -> Mapping[int, str]:
+        apart = site is not None and studies.current().study.sites_apart
         return {
             one.id: one.name
             for one in team.members()
@@ -69,13 +71,15 @@ def build_booking(
     return (
         booking, AvailabilityService(database, clock, audit), wishes, calendars,
         TeamInbox(put), BookingDuties(database, booking, wishes, withdrawn),
+        OtherCalendars(database, clock, Fetcher()),
     )  # fmt: skip
 
 
-def booking_duties(duties: BookingDuties) -> tuple[Duty, ...]:
+def booking_duties(duties: BookingDuties, calendars: OtherCalendars) -> tuple[Duty, ...]:
     """For the worker."""
     return (
         Duty("cancel bookings of who has stopped", 60, duties.cancel_withdrawn),
         Duty("offer earlier times", 60, duties.offer_earlier),
+        Duty("read other calendars", 60, calendars.read_due),
         Duty("give back held times", 60, duties.sweep_holds),
     )

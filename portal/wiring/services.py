@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from portal.audit.checkpoints import Checkpoints
 from portal.audit.service import AuditLog
 from portal.booking.duties import BookingDuties
+from portal.booking.other_calendar import OtherCalendars
 from portal.clock import Clock, now
 from portal.consent.readings import Readings
 from portal.consent.records import Records
@@ -142,7 +143,7 @@ def worker(services: Services) -> Worker:
         (
             Duty("seal receipts", 1, services.get(Sealing).run),
             Duty("send messages", 1, services.get(Outbox).send_due),
-            *booking_duties(services.get(BookingDuties)),
+            *booking_duties(services.get(BookingDuties), services.get(OtherCalendars)),
             Duty("back up", 600, services.get(Backups).nightly),
             Duty("look after the portal", 3600, services.get(Alarms).run),
             *room_duties(services.get(ConsentWatch), services.get(RoomCatalogue)),

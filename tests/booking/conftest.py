@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from portal.booking.asking import Asker
-from portal.booking.availability import parse
-from portal.booking.domain import Appointment, Details
+from portal.booking.availability import Windows, parse
+from portal.booking.domain import Appointment, Details, Span
 from portal.booking.publishing import AvailabilityService
 from portal.booking.service import BookingService
 from portal.people.domain import Participant
@@ -37,6 +37,18 @@ class Desk:
     @property
     def availability(self) -> AvailabilityService:
         return self.world.get(AvailabilityService)
+
+    @property
+    def office(self) -> Windows:
+        return OFFICE
+
+    def span(self, starts: str, ends: str) -> Span:
+        return Span(utc(starts), utc(ends))
+
+    def stored(self) -> bytes:
+        """Everything that the SQLite file holds, as bytes."""
+        instance = self.world.settings.instance
+        return b"".join(one.read_bytes() for one in instance.glob("portal.sqlite3*"))
 
     def interviewer(self, weekly: str = "09:00-17:00") -> Member:
         """Somebody with the same hours from Monday to Friday."""
