@@ -159,7 +159,11 @@ def test_a_blob_that_our_page_does_not_make_is_refused(world, case):
     assert world.get(KeyService).all() == []
 
 
-@pytest.mark.parametrize("text", ["", "age1", IDENTITY.encode(), fresh()[:-1] + "q", "age1" + "é" * 58, "a" * 5000])
+@pytest.mark.parametrize(
+    "text",
+    ["", "age1", IDENTITY.encode(), fresh()[:-1] + "q", "age1" + "é" * 58, "a" * 5000],
+    ids=["empty", "prefix alone", "a secret key", "another checksum", "no base32", "far too long"],
+)
 def test_what_is_no_public_key_is_refused(world, text):
     with pytest.raises(KeyRefused):
         world.get(KeyService).register(text, [by_passphrase()], staff_id=world.member().id)
