@@ -1,13 +1,14 @@
 """Promise a message in the transaction that needs it; a duty sends it, at most once, later if need be."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock
+from portal.db.engine import Database
 from portal.messages.delivery import Delivery
 from portal.messages.domain import Attachment, Channel, Contact, Directory, Outcome, plan
 from portal.messages.errors import UnknownMessage
@@ -19,7 +20,10 @@ from portal.messages.store import OutboxMessage, pack
 class Outbox:
     """Where every feature puts what it has to tell somebody."""
 
-    def __init__(self, clock: Clock, renderer: Renderer, directory: Directory, delivery: Delivery) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, renderer: Renderer, directory: Directory, delivery: Delivery
+    ) -> None:
+        self._database = database
         self._clock = clock
         self._renderer = renderer
         self._directory = directory
@@ -48,9 +52,9 @@ class Outbox:
         """
         known, fields = kind(template), dict(context or {})
         known.check(fields)
-        self._renderer.render(known, Contact(language or ""), fields, channel=Channel.EMAIL)
         if session.scalar(select(OutboxMessage.id).where(OutboxMessage.key == key)) is not None:
             return
+        self._renderer.render(known, Contact(language or ""), fields, channel=Channel.EMAIL)
         now = self._clock()
         somebody = "@" not in to
         if somebody and ":" not in to:
@@ -63,6 +67,12 @@ class Outbox:
         self._schedule(row, self._directory([to]).get(to) if somebody else None)
         session.add(row)
         session.flush()
+
+    def unknown(self, keys: Collection[str]) -> list[str]:
+        """Those of the keys that nothing was promised under yet, in their order; for duties that look for gaps."""
+        with self._database.reading() as session:
+            known = set(session.scalars(select(OutboxMessage.key).where(OutboxMessage.key.in_(keys))))
+        return [key for key in keys if key not in known]
 
     def cancel(self, session: Session, prefix: str) -> int:
         """Take back what is not sent yet and whose key begins so; gives the number. Their keys stay used."""

@@ -60,7 +60,7 @@ def build_messages(
         Ledger(database, clock), clock, renderer, directory, _senders(settings, sender),
         keyring=database.keyring, stops=stops, name=name,
     )  # fmt: skip
-    outbox = Outbox(clock, renderer, directory, delivery)
+    outbox = Outbox(database, clock, renderer, directory, delivery)
     contact = ContactService(database, clock, audit, outbox, stops, texts=_sends_texts(settings))
     return Messages(outbox, contact, Failures(database, clock, audit, directory))
 

@@ -40,6 +40,7 @@ from portal.recordings.comparing import Comparison
 from portal.recordings.destroying import Destructions
 from portal.recordings.keys.service import KeyService
 from portal.rooms.catalogue import RoomCatalogue
+from portal.rooms.followups import FollowUps
 from portal.rooms.watch import ConsentWatch
 from portal.settings import ROOT, Settings
 from portal.study.errors import UnknownVersion
@@ -120,7 +121,7 @@ def build(
         registry=(
             settings, database, studies, audit, people, *team.registry, receipts, readings, consents, records,
             sealing, notices, enquiries, *messages.registry, demographics, sessions, Proofs(clock), keys, checkpoints,
-            *operations, *booking, *rooms.registry, *recordings.registry,
+            *operations, *booking, *rooms.registry, *recordings.registry, FollowUps(database, clock, outbox, notices),
         ),
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
@@ -147,6 +148,7 @@ def worker(services: Services) -> Worker:
             Duty("back up", 600, services.get(Backups).nightly),
             Duty("look after the portal", 3600, services.get(Alarms).run),
             *room_duties(services.get(ConsentWatch), services.get(RoomCatalogue)),
+            Duty("follow up interviews", 60, services.get(FollowUps).run),
             Duty("sweep failed messages", 3600, services.get(Failures).sweep),
             *audit_duties(services.get(Checkpoints)),
             *recording_duties(services.get(Catalogue), services.get(Comparison), services.get(Destructions)),
