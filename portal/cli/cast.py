@@ -5,6 +5,7 @@ import secrets
 import pyotp
 
 from portal.audit.domain import Actor
+from portal.cli import rooms_cast
 from portal.clock import london_day, now
 from portal.consent.domain import Signature, StatementAnswer
 from portal.consent.readings import Readings
@@ -84,6 +85,7 @@ _STEPS = (
     ("is reading the information", "reading"),
     ("has consented, not countersigned yet", "consented"),
     ("has answered everything", "complete"),
+    (rooms_cast.WHO, "complete"),
 )
 
 

@@ -5,6 +5,7 @@ import sys
 import click
 
 from portal.cli.cast import ensure
+from portal.cli.rooms_cast import open_rooms
 from portal.cli.supervisor import Child, run
 from portal.settings import ROOT, Settings
 from portal.wiring import build
@@ -18,6 +19,7 @@ def up(workers: int) -> None:
     services = build(settings)
     if settings.demonstration:
         cast = ensure(services, settings)
+        open_rooms(services, cast)
         click.echo(f"\nA demonstration, with invented people: {settings.public_url}/demo\n")
         for person in cast.participants:
             click.echo(f"  {person.who}: {person.link}")

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
+import structlog
+
 from portal.rooms.errors import MediaAway, MediaFull, OfferRefused, RoomEnded, RoomFull
 
+log = structlog.get_logger(__name__)
 _PATIENCE = 10.0
 """Seconds. Making an answer takes milliseconds; a browser waits no longer than this either."""
 _LARGEST_ANSWER = 1_000_000
@@ -76,6 +79,7 @@ class HttpMedia:
         if status == http.client.OK:
             return answer
         code = str(answer.get("error", ""))
+        log.warning("the media process refused", status=status, code=code)
         raise _REFUSED.get(code, MediaAway)(f"the media process refused: {status} {code}")
 
     def _request(self, method: str, path: str, body: str | None) -> tuple[int, Mapping[str, object]]:

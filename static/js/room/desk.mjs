@@ -47,7 +47,10 @@ export class Desk {
     this.#recording(snapshot.recording);
     this.#list(this.lists.people, others(snapshot), (one) => this.#person(one));
     this.#list(this.lists.queue, snapshot.waiting ?? [], (one) => this.#waiting(one));
-    document.getElementById("room-queue-empty").hidden = (snapshot.waiting ?? []).length > 0;
+    const somebody = (snapshot.waiting ?? []).length > 0;
+    document.getElementById("room-queue-empty").hidden = somebody;
+    document.getElementById("room-message-form").hidden = !somebody;
+    document.getElementById("room-queue-part").classList.toggle("app-queue--somebody", somebody);
     for (const one of snapshot.waiting ?? []) {
       if (this.known.has(one.person)) continue;
       this.known.add(one.person);
