@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from portal.rooms.domain import LONGEST_NAME, LONGEST_REASON, GuestRole, Outcome
@@ -32,8 +33,8 @@ class GuestForm(Form):
     role = RadioField(
         _l("Who is coming?"),
         choices=[
-            (GuestRole.INTERPRETER.value, _l("An interpreter")),
-            (GuestRole.SUPPORTER.value, _l("Somebody who supports her")),
+            SelectChoice(GuestRole.INTERPRETER.value, _l("An interpreter")),
+            SelectChoice(GuestRole.SUPPORTER.value, _l("Somebody who supports her")),
         ],
         validators=[DataRequired(_l("Choose who is coming"))],
     )
@@ -45,9 +46,9 @@ class OutcomeForm(Form):
     outcome = RadioField(
         _l("How did the interview end?"),
         choices=[
-            (Outcome.DONE.value, _l("It is done")),
-            (Outcome.BROKEN_OFF.value, _l("It was broken off")),
-            (Outcome.NOT_ATTENDED.value, _l("She did not come")),
+            SelectChoice(Outcome.DONE.value, _l("It is done")),
+            SelectChoice(Outcome.BROKEN_OFF.value, _l("It was broken off")),
+            SelectChoice(Outcome.NOT_ATTENDED.value, _l("She did not come")),
         ],
         validators=[DataRequired(_l("Choose how the interview ended"))],
     )

@@ -8,6 +8,7 @@ from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.consent.service import ConsentService
 from portal.db.engine import Database
+from portal.recordings.domain import new_recording_id
 from portal.rooms import events
 from portal.rooms.client import Media
 from portal.rooms.domain import Phase, Room
@@ -136,12 +137,17 @@ class JoinService:
         recipients = self._recipients()
         if not recipients:
             return None
-        return RecordingTerms(recording_id(room), recipients, discard_on_withdrawal=False)
+        return RecordingTerms(
+            id=self._recording_id(room), recipients=recipients, study=room.publication_hash,
+            discard_on_withdrawal=False,
+        )  # fmt: skip
 
-
-def recording_id(room: Room) -> str:
-    """The name of a room's recording: the study ID and the room's number, so that files tell no more than that."""
-    return f"{room.participant.study_id}-{room.id}"
+    def _recording_id(self, room: Room) -> str:
+        """The same for everybody in the room, and after every crash."""
+        with self._database.transaction() as session:
+            row = session.get_one(RoomRow, room.id, with_for_update=True)
+            row.recording_id = row.recording_id or new_recording_id()
+            return row.recording_id
 
 
 def _consent_of(visitor: Visitor, reference: str) -> str | None:

@@ -118,6 +118,14 @@ class RoomService:
                 raise RoomUnknown("no such room")
             return self._rooms(session, [row])[0]
 
+    def of_recording(self, recording_id: str) -> Room:
+        """The room that a recording was made in. Raises RoomUnknown."""
+        with self._database.reading() as session:
+            row = session.scalars(select(RoomRow).where(RoomRow.recording_id == recording_id)).one_or_none()
+            if row is None:
+                raise RoomUnknown("no room has this recording")
+            return self._rooms(session, [row])[0]
+
     def open_rooms(self) -> list[Room]:
         """Every room that people may be in now, in order of time."""
         now = self._clock()

@@ -29,6 +29,8 @@ class RoomRow(Base):
     """Who opened it by hand; None if it stands for an appointment."""
     interviewer_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     """The first of the team to come in."""
+    recording_id: Mapped[str | None] = mapped_column(String(40), index=True, unique=True)
+    """Name of the interview's recording: random, so that files tell nothing. None before anybody may be recorded."""
     ended_at: Mapped[datetime | None]
     """When it was ended for all; it opens to nobody any more."""
     withdrawal_told_at: Mapped[datetime | None]

@@ -14,8 +14,16 @@ def media(world):
 
 
 @pytest.fixture
-def consented(worlds):
-    """A world with somebody who has consented, on both databases."""
+def consented(world):
+    """A world with somebody who has consented."""
+    person = world.participant()
+    world.consent(person)
+    return world, person
+
+
+@pytest.fixture
+def consented_on_both(worlds):
+    """The same on both databases."""
     person = worlds.participant()
     worlds.consent(person)
     return worlds, person

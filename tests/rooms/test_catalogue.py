@@ -13,7 +13,15 @@ from portal.rooms.service import RoomService
 
 @pytest.fixture
 def journal(consented):
-    world, person = consented
+    return _journal(*consented)
+
+
+@pytest.fixture
+def journal_on_both(consented_on_both):
+    return _journal(*consented_on_both)
+
+
+def _journal(world, person):
     room = world.get(RoomService).open_by_hand(person, staff_id=world.member().id)
     path = world.settings.instance / "rooms" / f"{room.code}.jsonl"
     path.parent.mkdir(exist_ok=True)
@@ -30,8 +38,8 @@ def kinds(world, room):
     return [one.kind for one in world.get(RoomCatalogue).events(room.id)]
 
 
-def test_lines_are_taken_over_once_and_in_order(journal):
-    world, room, _, write = journal
+def test_lines_are_taken_over_once_and_in_order(journal_on_both):
+    world, room, _, write = journal_on_both
     write("opened")
     write("admitted", person="p1", role="participant")
     assert world.get(RoomCatalogue).run() == 2
@@ -93,8 +101,8 @@ def test_an_old_room_is_not_looked_at_for_ever(journal):
     assert kinds(world, room) == []
 
 
-def test_what_was_catalogued_cannot_be_changed(journal):
-    world, _, _, write = journal
+def test_what_was_catalogued_cannot_be_changed(journal_on_both):
+    world, _, _, write = journal_on_both
     write("opened")
     world.get(RoomCatalogue).run()
     with pytest.raises(Exception, match="only ever added"), world.get(Database).transaction() as session:

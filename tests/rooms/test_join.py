@@ -172,9 +172,9 @@ def test_recording_needs_her_yes_and_the_team_s_key(in_room, media, world):
     guest = Visitor("g1", Role.SUPPORTER, "", visitor.actor)
     for one in (visitor, participant, guest):
         recorded.join(room, one, "v=0")
-    terms = {one.recording for one in media.joined}
-    assert len(terms) == 1
-    assert terms.pop().recipients == ("age1test",)
+    [terms] = {one.recording for one in media.joined}
+    assert terms.recipients == ("age1test",)
+    assert world.get(RoomService).of_recording(terms.id).id == room.id
     given = world.get(ConsentService).state(person).given.reference
     assert [one.recording_consent for one in media.joined] == [f"staff:{member.id}", given, None]
     with_recipients(world, ()).join(room, participant, "v=0")

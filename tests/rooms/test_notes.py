@@ -10,8 +10,8 @@ from portal.rooms.service import RoomService
 
 
 @pytest.fixture
-def desk(consented):
-    world, person = consented
+def desk(consented_on_both):
+    world, person = consented_on_both
     member = world.member()
     return world, world.get(RoomService).open_by_hand(person, staff_id=member.id), member, world.get(Notebook)
 

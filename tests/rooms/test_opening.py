@@ -31,8 +31,8 @@ def test_the_open_meeting_comes_before_later_ones(world):
     assert next_meeting(hours[:1], now) is None
 
 
-def test_by_hand_it_is_open_from_now_on_and_the_same_for_both(consented):
-    world, person = consented
+def test_by_hand_it_is_open_from_now_on_and_the_same_for_both(consented_on_both):
+    world, person = consented_on_both
     rooms, member = world.get(RoomService), world.member()
     room = rooms.open_by_hand(person, staff_id=member.id)
     assert rooms.enter(person) == room
@@ -43,12 +43,12 @@ def test_by_hand_it_is_open_from_now_on_and_the_same_for_both(consented):
     assert [(one.subject, one.fields["by_hand"]) for one in opened] == [(f"room:{room.id}", True)]
 
 
-def test_without_consent_there_is_no_room(worlds):
-    person = worlds.participant()
+def test_without_consent_there_is_no_room(world):
+    person = world.participant()
     with pytest.raises(NotConsented):
-        worlds.get(RoomService).open_by_hand(person, staff_id=worlds.member().id)
+        world.get(RoomService).open_by_hand(person, staff_id=world.member().id)
     with pytest.raises(NotConsented):
-        worlds.get(RoomService).enter(person)
+        world.get(RoomService).enter(person)
 
 
 def test_nothing_arranged_is_said_so(consented):
@@ -57,8 +57,8 @@ def test_nothing_arranged_is_said_so(consented):
         world.get(RoomService).enter(person)
 
 
-def test_an_outcome_shuts_it_and_the_newest_word_counts(consented):
-    world, person = consented
+def test_an_outcome_shuts_it_and_the_newest_word_counts(consented_on_both):
+    world, person = consented_on_both
     rooms, member = world.get(RoomService), world.member()
     room = rooms.open_by_hand(person, staff_id=member.id)
     rooms.mark(room, Outcome.NOT_ATTENDED, "Nobody came", staff_id=member.id)
@@ -68,8 +68,8 @@ def test_an_outcome_shuts_it_and_the_newest_word_counts(consented):
     assert rooms.open_by_hand(person, staff_id=member.id).code != room.code
 
 
-def test_time_shuts_it(consented):
-    world, person = consented
+def test_time_shuts_it(consented_on_both):
+    world, person = consented_on_both
     rooms, member = world.get(RoomService), world.member()
     room = rooms.open_by_hand(person, staff_id=member.id)
     world.clock.forward(hours=4)
@@ -97,8 +97,8 @@ def booked(world, person, at, details=None):
     return world.get(BookingService).book(person, starts, details or Details(), Asker.staff(member.id))
 
 
-def test_a_booking_opens_its_room_half_an_hour_before(consented):
-    world, person = consented
+def test_a_booking_opens_its_room_half_an_hour_before(consented_on_both):
+    world, person = consented_on_both
     made = booked(world, person, 12)
     rooms = world.get(RoomService)
     assert [(one.study_id, hours.starts_at) for one, hours in rooms.coming()] == [(person.study_id, made.starts_at)]
@@ -112,8 +112,8 @@ def test_a_booking_opens_its_room_half_an_hour_before(consented):
     assert rooms.coming() == []
 
 
-def test_a_moved_booking_moves_its_room_and_a_cancelled_one_shuts_it(consented):
-    world, person = consented
+def test_a_moved_booking_moves_its_room_and_a_cancelled_one_shuts_it(consented_on_both):
+    world, person = consented_on_both
     made = booked(world, person, 12)
     world.clock.at = made.starts_at - timedelta(minutes=20)
     rooms, booking, asker = world.get(RoomService), world.get(BookingService), Asker.staff(made.interviewer_ids[0])
