@@ -5,6 +5,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+from portal.amendments.views import bp as amendments
 from portal.booking.desk import bp as desk
 from portal.booking.hours import bp as hours
 from portal.booking.views import bp as booking
@@ -80,6 +81,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         workspace,
         undelivered,
         trail,
+        amendments,
         operations,
         rooms,
         interviews,

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import click
 
+from portal.amendments.errors import NothingChanged
+from portal.amendments.service import AmendmentService
+from portal.audit.domain import Actor
 from portal.settings import ROOT, Settings
+from portal.study.domain import Study
 from portal.study.errors import StudyFileError
 from portal.study.lint import lint as find
 from portal.study.loader import load
@@ -39,13 +43,25 @@ def lint(folder: Path, *, strict: bool) -> None:
 @study.command()
 @_FOLDER
 def publish(folder: Path) -> None:
-    """Freeze the study as it is now. Who consented to an older form is asked about what changed."""
+    """Freeze a study's first version. Later ones are amendments: see `portal study propose`."""
+    loaded, settings = _load(folder), Settings.from_env()
+    book = build(settings).get(StudyBook)
+    if loaded.content_hash != book.current().content_hash and not settings.demonstration:
+        raise click.ClickException("a version is published already; a new one takes two people: portal study propose")
+    click.echo(f"Published as {book.publish(loaded).content_hash}")
+
+
+@study.command()
+@_FOLDER
+@click.option("--reason", prompt="What changes and why", help="What changes and why, with the REC's reference.")
+def propose(folder: Path, reason: str) -> None:
+    """Put a new version forward. Two people compare, approve and publish it in the workspace."""
+    loaded, settings = _load(folder), Settings.from_env()
     try:
-        loaded = load(folder)
-    except StudyFileError as error:
-        raise click.ClickException(f"the files have problems:\n{error}") from error
-    publication = build(Settings.from_env()).get(StudyBook).publish(loaded)
-    click.echo(f"Published as {publication.content_hash}")
+        number = build(settings).get(AmendmentService).draft(loaded, reason, actor=Actor.system("command-line"))
+    except NothingChanged as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Put forward as amendment {number}: {settings.public_url}/workspace/amendments/{number}")
 
 
 @study.command()
@@ -54,3 +70,10 @@ def new(folder: Path) -> None:
     """Start a study in a new folder, from the bundled one's files, to be rewritten."""
     shutil.copytree(ROOT / "portal" / "study" / "vig", folder)
     click.echo(f"Started in {folder}. Change every file, then run: portal study lint {folder}")
+
+
+def _load(folder: Path) -> Study:
+    try:
+        return load(folder)
+    except StudyFileError as error:
+        raise click.ClickException(f"the files have problems:\n{error}") from error

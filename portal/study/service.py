@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal.canonical import canonical_json
 from portal.clock import Clock
@@ -33,16 +34,17 @@ class StudyBook:
 
     def publish(self, study: Study) -> Publication:
         """Freeze the study as it is. The same content is published only once."""
-        digest = study.content_hash
         with self._database.transaction() as session:
-            found = session.scalars(
-                select(StudyPublication).where(StudyPublication.content_hash == digest)
-            ).one_or_none()
-            if found is None:
-                content = canonical_json(study.model_dump(mode="json")).decode()
-                found = StudyPublication(content_hash=digest, content=content, published_at=self._clock())
-                session.add(found)
-        return self.at(digest)
+            self.add(session, study)
+        return self.at(study.content_hash)
+
+    def add(self, session: Session, study: Study) -> None:
+        """The same in the caller's transaction."""
+        digest = study.content_hash
+        known = select(StudyPublication.id).where(StudyPublication.content_hash == digest)
+        if session.scalars(known).one_or_none() is None:
+            content = canonical_json(study.model_dump(mode="json")).decode()
+            session.add(StudyPublication(content_hash=digest, content=content, published_at=self._clock()))
 
     def current(self) -> Publication:
         """What is published now. Raises UnknownVersion before the first publication."""

@@ -30,6 +30,9 @@ _RESEARCHER = _KEYS | frozenset(
         Permission.COUNTERSIGN,
         Permission.RECEIPTS_READ,
         Permission.DELEGATION_READ,
+        Permission.AMENDMENTS_READ,
+        Permission.AMENDMENTS_DRAFT,
+        Permission.AMENDMENTS_APPROVE,
         Permission.BOOKINGS_READ,
         Permission.BOOKINGS_MANAGE,
         Permission.OWN_HOURS,
@@ -63,6 +66,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.RECEIPTS_READ,
             Permission.AUDIT_READ,
             Permission.DELEGATION_READ,
+            Permission.AMENDMENTS_READ,
             Permission.SITE_FILE,
         }
     ),

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 
+from portal.amendments.service import AmendmentService
 from portal.audit.checkpoints import Checkpoints
 from portal.audit.service import AuditLog
 from portal.booking.duties import BookingDuties
@@ -116,11 +117,13 @@ def build(
     recordings = build_recordings(settings, database, clock, audit, rooms.rooms)
     parts = Parts(settings, database, clock, studies, keys, rooms.media.healthy, rooms.relay, recordings.examine)
     operations = build_operations(parts, audit, notices, recordings.is_destroyed)
+    amendments = AmendmentService(database, clock, audit, studies, consents.states)
     checkpoints = build_checkpoints(settings, database, clock, audit, receipts, outbox, key)
     made = Services(
         registry=(
             settings, database, studies, audit, people, *team.registry, receipts, readings, consents, records,
             sealing, notices, enquiries, *messages.registry, demographics, sessions, Proofs(clock), keys, checkpoints,
+            amendments,
             *operations, *booking, *rooms.registry, *recordings.registry, FollowUps(database, clock, outbox, notices),
         ),
         session_key=_session_key(settings),
