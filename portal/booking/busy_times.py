@@ -1,7 +1,7 @@
 """Read the busy times out of a calendar that anybody could have written.
 
-Run as a process of its own (`python -m portal.booking.busy_times FIRST LAST` with the calendar on standard input), with
-little time and memory: whatever a hostile file does, it does to that process alone.
+Run as a process of its own (`python -m portal.booking.busy_times FIRST LAST SECONDS`, the calendar on standard input),
+with little time and memory: whatever a hostile file does, it does to that process alone.
 """
 
 import json
@@ -19,7 +19,6 @@ from icalendar import Calendar
 _LONDON = ZoneInfo("Europe/London")
 _MOST = 20_000
 """Times in the span that is looked at; a calendar with more is none of a person."""
-_CPU_SECONDS = 5
 _MEMORY = 600_000_000
 
 Pair = tuple[datetime, datetime]
@@ -128,7 +127,8 @@ def _utc(value: date) -> datetime:
 
 def main() -> None:
     """Print the busy times as JSON, in seconds since 1970; or leave with another code than 0."""
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    seconds = int(sys.argv[3])
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     first, last = (datetime.fromtimestamp(int(one), UTC) for one in sys.argv[1:3])
     found = busy(sys.stdin.buffer.read(), first, last)

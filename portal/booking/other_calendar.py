@@ -66,15 +66,12 @@ class OtherCalendars:
         return problem
 
 
-def busy_times(content: bytes, first: datetime, last: datetime) -> list[tuple[datetime, datetime]]:
+def busy_times(
+    content: bytes, first: datetime, last: datetime, *, cpu_seconds: int = 5
+) -> list[tuple[datetime, datetime]]:
     """The calendar's busy times, read by a process of its own without our secrets. Raises CalendarUnreadable."""
-    command = [
-        sys.executable,
-        "-m",
-        "portal.booking.busy_times",
-        str(int(first.timestamp())),
-        str(int(last.timestamp())),
-    ]
+    moments = [str(int(one.timestamp())) for one in (first, last)]
+    command = [sys.executable, "-m", "portal.booking.busy_times", *moments, str(cpu_seconds)]
     environ = {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         answer = subprocess.run(  # noqa: S603 - our own module, with numbers as arguments

@@ -6,6 +6,7 @@ import pyotp
 
 from portal.audit.domain import Actor
 from portal.cli import rooms_cast
+from portal.cli.booking_cast import book_tomorrow, publish_hours
 from portal.clock import london_day, now
 from portal.consent.domain import Signature, StatementAnswer
 from portal.consent.readings import Readings
@@ -34,6 +35,7 @@ def ensure(services: Services, settings: Settings) -> Cast:
         return known
     staff = tuple(_member(services, role) for role in Role)
     _delegate(services)
+    publish_hours(services)
     made = Cast(tuple(_participants(services, settings)), staff)
     save(settings.instance, made)
     return made
@@ -75,6 +77,8 @@ def _participants(services: Services, settings: Settings) -> list[CastParticipan
                 _consent(services, person)
             if step == "complete":
                 _complete(services, person)
+            if step == "complete" and group is study.groups[0]:
+                book_tomorrow(services, person)
             link = f"{settings.public_url}/invitation/{invited.token}"
             found.append(CastParticipant(f"{group.label}, {who}", person.study_id, link, email))
     return found
