@@ -13,6 +13,8 @@ from portal.team.domain import Role
 from portal.team.service import TeamService
 from portal.wiring import Services
 
+BOOKED = "has answered everything"
+"""Who is booked for tomorrow."""
 _DAY, _LONG_DAY = parse("09:00-12:30, 13:30-17:00"), parse("09:00-12:30, 13:30-17:00, 18:00-20:00")
 
 

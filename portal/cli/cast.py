@@ -6,7 +6,7 @@ import pyotp
 
 from portal.audit.domain import Actor
 from portal.cli import rooms_cast
-from portal.cli.booking_cast import book_tomorrow, publish_hours
+from portal.cli.booking_cast import BOOKED, book_tomorrow, publish_hours
 from portal.clock import london_day, now
 from portal.consent.domain import Signature, StatementAnswer
 from portal.consent.readings import Readings
@@ -77,7 +77,7 @@ def _participants(services: Services, settings: Settings) -> list[CastParticipan
                 _consent(services, person)
             if step == "complete":
                 _complete(services, person)
-            if step == "complete" and group is study.groups[0]:
+            if who == BOOKED and group is study.groups[0]:
                 book_tomorrow(services, person)
             link = f"{settings.public_url}/invitation/{invited.token}"
             found.append(CastParticipant(f"{group.label}, {who}", person.study_id, link, email))
@@ -88,7 +88,7 @@ _STEPS = (
     ("new to the study", "invited"),
     ("is reading the information", "reading"),
     ("has consented, not countersigned yet", "consented"),
-    ("has answered everything", "complete"),
+    (BOOKED, "complete"),
     (rooms_cast.WHO, "complete"),
 )
 
