@@ -6,7 +6,7 @@ export PORTAL_PORT PORTAL_INSTANCE
 PYTHON := .venv/bin/python
 PATHS := portal tests bench wsgi.py
 
-.PHONY: help run test lint format bench docs assets lock setup-run setup-test types routes
+.PHONY: help run test lint format bench docs assets lock setup-run setup-test types routes transcribe test-transcribe
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,13 @@ routes: setup-test ## Rewrite the pinned lists of routes and permissions
 
 assets: node_modules/.package-lock.json ## Build styles and scripts into static/dist
 	node requirements/assets.mjs
+
+transcribe: setup-run ## Install the extra that writes draft transcripts on this machine
+	@requirements/install-python transcribe.txt
+
+test-transcribe: setup-test transcribe ## Let the transcription extra listen to real speech
+	@requirements/install-system system-transcribe.txt
+	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m pytest -q tests/recordings/test_transcribe.py
 
 lock: ## Pin the Python requirements again, with hashes and without addresses
 	for list in run test transcribe; do uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \

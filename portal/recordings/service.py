@@ -69,6 +69,11 @@ class RecordingService:
         self._present(recording)
         return self._places.whole(recording, FILE)
 
+    def sizes(self, recording: str) -> dict[str, int]:
+        """Bytes of each file in the vault, by name. Raises as `manifest`."""
+        self._present(recording)
+        return self._places.sizes(recording)
+
     def stored(self, recording: str, name: str) -> Stored:
         """An encrypted file of a recording, such as "p1-1.webm.age".
 
@@ -88,7 +93,7 @@ class RecordingService:
         if f"{name}.header" not in sizes:
             return Stored(sizes[name], own)
         header = self._places.whole(recording, f"{name}.header")
-        return _with_header(header, len(header_at(own).raw), Stored(sizes[name], own))
+        return with_header(header, len(header_at(own).raw), Stored(sizes[name], own))
 
     def read(self, recording: str, name: str, start: int, length: int) -> bytes:
         """A stretch of an encrypted file. Raises as `stored`."""
@@ -168,8 +173,8 @@ class RecordingService:
         self._audit.note(kind, actor=actor, subject=f"recording:{recording}", **fields)
 
 
-def _with_header(header: bytes, own_header: int, file: Stored) -> Stored:
-    """The file behind another header."""
+def with_header(header: bytes, own_header: int, file: Stored) -> Stored:
+    """The file behind another header than its own, which takes so many bytes."""
 
     def read_at(start: int, length: int) -> bytes:
         first = header[start : start + length]

@@ -5,7 +5,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -60,16 +59,10 @@ def seconds_of(content, *, video):
     return number * AUDIO_MS / 1000
 
 
-@pytest.fixture
-def fast_disk():
-    """In memory where there is such a disk: what a killed process leaves does not depend on it, the time does."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        yield Path(folder)
-
-
 def test_killed_at_random_moments(fast_disk, keys, key_file):
-    told = crashing("many", fast_disk, RUNS, *(one.recipient for one in keys))
+    root = fast_disk / "killed"
+    root.mkdir()
+    told = crashing("many", root, RUNS, *(one.recipient for one in keys))
     lost, recovered, chance = [], 0.0, random.Random(7)
     for one in told:
         folder = Path(one["folder"])

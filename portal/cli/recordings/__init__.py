@@ -2,6 +2,7 @@
 
 import click
 
+from portal.cli.recordings.export import export
 from portal.cli.recordings.simulate import simulate
 
 
@@ -10,4 +11,5 @@ def recordings() -> None:
     """Recordings: make an invented one, bring one home."""
 
 
-recordings.add_command(simulate)
+for command in (simulate, export):
+    recordings.add_command(command)

@@ -30,3 +30,5 @@ from portal.recordings.age.payload import SEALED as SEALED
 from portal.recordings.age.payload import Payload as Payload
 from portal.recordings.age.payload import chunks_of as chunks_of
 from portal.recordings.age.payload import plaintext_size as plaintext_size
+from portal.recordings.age.rescue import Hole as Hole
+from portal.recordings.age.rescue import rescue as rescue

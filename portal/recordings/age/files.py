@@ -62,7 +62,7 @@ def decrypt(source: BinaryIO, target: Target, identities: Collection[Identity]) 
         PayloadDamaged: the message tells what is wrong.
     """
     header = Header.read(source.readline)
-    payload = _payload(header, source.read(NONCE), identities)
+    payload = payload_of(header, source.read(NONCE), identities)
     sealed, plain = memoryview(bytearray((_BATCH + 1) * SEALED)), memoryview(bytearray((_BATCH + 1) * CHUNK))
     held, index, total = 0, 0, 0
     while True:
@@ -105,7 +105,7 @@ class Reader:
         self._read_at = read_at
         header = header_at(read_at)
         self._start = len(header.raw) + NONCE
-        self._payload = _payload(header, read_at(len(header.raw), NONCE), identities)
+        self._payload = payload_of(header, read_at(len(header.raw), NONCE), identities)
         self._sealed = size - self._start
         self.chunks = max(1, chunks_of(self._sealed))
         try:
@@ -134,7 +134,8 @@ class Reader:
         return whole[start - first * CHUNK : end - first * CHUNK]
 
 
-def _payload(header: Header, nonce: bytes, identities: Collection[Identity]) -> Payload:
+def payload_of(header: Header, nonce: bytes, identities: Collection[Identity]) -> Payload:
+    """What opens the chunks behind this header and nonce. Raises WrongKey, HeaderForged, HeaderDamaged."""
     file_key = header.unwrap(identities)
     if len(nonce) != NONCE:
         raise HeaderDamaged("the file ends right behind its header")
