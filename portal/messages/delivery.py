@@ -9,6 +9,7 @@ at most once, and the team sees on a page that she perhaps did not.
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -82,9 +83,10 @@ class Delivery:
         return sent
 
     def _contact(self, row: OutboxMessage, contacts: Mapping[str, Contact]) -> Contact | None:
-        if row.subject:
-            return contacts.get(row.subject)
-        return Contact(row.language or "", email=row.recipient)
+        if row.subject is None:
+            return Contact(row.language or "", email=row.recipient)
+        contact = contacts.get(row.subject)
+        return replace(contact, email=row.recipient) if contact and row.recipient else contact
 
     def _one(self, row: OutboxMessage, contact: Contact | None, before: list[Entry]) -> Entry | None:
         """One message's turn. Takes what is in `before` along into the database. None: nothing is left to note."""

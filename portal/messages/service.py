@@ -31,8 +31,8 @@ class Outbox:
 
     def queue(
         self, session: Session, *, template: str, to: str, key: str, context: Mapping[str, str] | None = None,
-        language: str | None = None, at: datetime | None = None, not_after: datetime | None = None,
-        attachments: Sequence[Attachment] = (),
+        address: str | None = None, language: str | None = None, at: datetime | None = None,
+        not_after: datetime | None = None, attachments: Sequence[Attachment] = (),
     ) -> None:  # fmt: skip
         """Promise a message in the caller's transaction. The same key is kept once, for ever.
 
@@ -42,6 +42,7 @@ class Outbox:
                 is sent; or an e-mail address that is nobody's yet.
             key: names the occasion, such as "booking:12:3:reminder:24"; never a person. A common beginning lets
                 `cancel` take back what belongs together.
+            address: an e-mail address to use this once instead of that of the subject.
             language: for an address that is nobody's yet.
             at: when to send it; at once if left out. Her safe hours may move it.
             not_after: when it is worth nothing any more; then the team is told that she was not.
@@ -61,7 +62,7 @@ class Outbox:
             raise UnknownMessage("a message goes to a subject such as participant:C-0007, or to an e-mail address")
         row = OutboxMessage(
             key=key, template=template, language=language, subject=to if somebody else None,
-            recipient=None if somebody else to, context=json.dumps(fields), attachments=pack(attachments),
+            recipient=address if somebody else to, context=json.dumps(fields), attachments=pack(attachments),
             queued_at=now, wanted_at=at or now, not_after=not_after, due_at=at or now, tries=0,
         )  # fmt: skip
         self._schedule(row, self._directory([to]).get(to) if somebody else None)

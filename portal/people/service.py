@@ -53,8 +53,11 @@ class PeopleService:
         self._studies = studies
         self._demonstration = demonstration
 
-    def invite(self, group: str, site: str, *, actor: Actor) -> Invited:
+    def invite(self, group: str, site: str, *, actor: Actor, email: str = "") -> Invited:
         """Make a participant and her link.
+
+        Args:
+            email: where to send the link; used for this message alone and not kept.
 
         Raises:
             CannotRecruit: a document is a draft and this is no demonstration.
@@ -76,16 +79,16 @@ class PeopleService:
             self._audit.record(
                 session, events.INVITED, actor=actor, subject=f"participant:{row.study_id}", group=group, site=site
             )
-            return self._link(session, row)
+            return self._link(session, row, email)
 
-    def renew(self, participant_id: int, *, actor: Actor) -> Invited:
-        """A fresh link for somebody who lost hers; older links end. Raises ParticipantUnknown."""
+    def renew(self, participant_id: int, *, actor: Actor, email: str = "") -> Invited:
+        """A fresh link for who lost hers; older links end. `email` as in `invite`. Raises ParticipantUnknown."""
         with self._database.transaction() as session:
             row = _row(session, participant_id)
             unused = InvitationRow.participant_id == participant_id, InvitationRow.used_at.is_(None)
             session.execute(update(InvitationRow).where(*unused).values(replaced_at=self._clock()))
             self._audit.record(session, events.INVITATION_RENEWED, actor=actor, subject=f"participant:{row.study_id}")
-            return self._link(session, row)
+            return self._link(session, row, email)
 
     def check(self, token: str) -> Participant:
         """Whose invitation the token is, without using it up: mail scanners fetch links too.
@@ -210,10 +213,17 @@ class PeopleService:
         )
         return row.as_participant()
 
-    def _link(self, session: Session, row: ParticipantRow) -> Invited:
+    def _link(self, session: Session, row: ParticipantRow, email: str) -> Invited:
         token = secrets.token_urlsafe(24)
         expires = self._clock() + INVITATION_LASTS
-        session.add(InvitationRow(participant_id=row.id, token_hash=_hash(token), expires_at=expires))
+        link = InvitationRow(participant_id=row.id, token_hash=_hash(token), expires_at=expires)
+        session.add(link)
+        session.flush()
+        if email:
+            self._outbox.queue(
+                session, template="invitation", to=f"participant:{row.study_id}", address=email,
+                key=f"invitation:{link.id}", context={"token": token}, not_after=expires,
+            )  # fmt: skip
         return Invited(row.as_participant(), token, expires)
 
     def _valid(self, session: Session, token: str) -> InvitationRow:

@@ -5,8 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyotp
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, make_response, render_template
+from werkzeug.wrappers import Response
 
+from portal.messages.filed import Filed, read_filed
 from portal.settings import Settings
 from portal.web.permissions import Permission, requires
 from portal.web.services import service
@@ -69,3 +71,29 @@ def cast() -> str:
     found = read(service(Settings).instance) or Cast((), ())
     staff = [{**asdict(one), "code": pyotp.TOTP(one.totp_secret).now()} for one in found.staff]
     return render_template("workspace/demo.html", participants=found.participants, staff=staff)
+
+
+@bp.get("/demo/messages")
+@requires(Permission.PUBLIC)
+def messages() -> str:
+    """What everybody was sent, by person: in a demonstration messages become files."""
+    settings = service(Settings)
+    found = read(settings.instance) or Cast((), ())
+    names = {one.email: f"{one.who} ({one.study_id})" for one in found.participants if one.email}
+    names |= {one.email: one.role for one in found.staff}
+    boxes: dict[str, list[Filed]] = {}
+    for one in read_filed(settings.instance / "outbox"):
+        boxes.setdefault(names.get(one.to, one.to), []).append(one)
+    return render_template("workspace/demo_messages.html", boxes=boxes)
+
+
+@bp.get("/demo/messages/<name>")
+@requires(Permission.PUBLIC)
+def message_page(name: str) -> Response:
+    """A message's HTML as a mail program would show it: its styles are within it, and nothing may run."""
+    found = {one.name: one.html for one in read_filed(service(Settings).instance / "outbox")}
+    if not found.get(name):
+        abort(404)
+    answer = make_response(found[name])
+    answer.headers["Content-Security-Policy"] = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'"
+    return answer

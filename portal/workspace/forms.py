@@ -6,7 +6,7 @@ from flask import request, url_for
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired
+from wtforms.validators import DataRequired, Email, InputRequired, Optional
 
 from portal.study.domain import Study
 from portal.web.forms import Form, TextField
@@ -90,6 +90,12 @@ class InviteForm(Form):
 
     group = RadioField(_l("Who do you invite?"), validators=[InputRequired(_l("Choose who you invite"))])
     site = RadioField(_l("From which site?"), validators=[InputRequired(_l("Choose a site"))])
+
+    email = TextField(
+        _l("E-mail address (optional)"),
+        [Optional(), Email(_l("Enter an e-mail address like name@example.com"))],
+        most=254,
+    )
 
     @classmethod
     def of(cls, study: Study, sites: Collection[str] | None) -> "InviteForm":

@@ -84,11 +84,13 @@ def invite() -> str:
     form = InviteForm.of(study, current_principal().sites)
     if form.validate_on_submit():
         try:
-            invited = service(PeopleService).invite(form.group.data, form.site.data, actor=_actor())
+            invited = service(PeopleService).invite(
+                form.group.data, form.site.data, actor=_actor(), email=form.email.data or ""
+            )
         except CannotRecruit:
             form.group.errors = [_("A document of the study is still a draft, so nobody can be invited yet")]
         else:
-            return _shown_once(invited)
+            return _shown_once(invited, sent=bool(form.email.data))
     return render_template("workspace/invite.html", form=form)
 
 
@@ -204,6 +206,7 @@ def _actor() -> Actor:
     return Actor.staff(current_principal().id)
 
 
-def _shown_once(invited: Invited) -> str:
+def _shown_once(invited: Invited, *, sent: bool = False) -> str:
     link = url_for("people.invitation", token=invited.token, _external=True)
-    return render_template("workspace/invited.html", invited=invited, link=link, qr=Markup(qr_svg(link)))  # noqa: S704 - our own image
+    image = Markup(qr_svg(link))  # noqa: S704 - our own image
+    return render_template("workspace/invited.html", invited=invited, link=link, qr=image, sent=sent)
