@@ -15,10 +15,12 @@ from portal.db.errors import StorageUnavailable
 from portal.delegation.views import bp as delegation
 from portal.demographics.views import bp as demographics
 from portal.enquiries.views import bp as enquiries
+from portal.erasure.views import bp as erasure
 from portal.exports.views import bp as exports
 from portal.journey.views import bp as journey
 from portal.notes.views import bp as notes
 from portal.operations.views import bp as operations
+from portal.own_copy.views import bp as own_copy
 from portal.passkeys.views import bp as passkeys
 from portal.people.views import bp as people
 from portal.receipts.views import bp as receipts
@@ -78,6 +80,8 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         enquiries,
         notes,
         exports,
+        erasure,
+        own_copy,
         workspace,
         undelivered,
         trail,

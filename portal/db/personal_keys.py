@@ -39,7 +39,9 @@ from portal.db.errors import KeyringError, StorageUnavailable
 from portal.db.keyring import Keyring
 from portal.db.kinds import DataKind
 
-_NUMBER, _NONCE = 8, 12
+NUMBER_BYTES = 8
+"""A sealed value starts with its key's number in so many bytes."""
+_NONCE = 12
 _PURPOSE = "db.personal_key"
 _BLOCK = 512
 """Keys are fetched by so many neighbours at once, so that a long list costs few queries."""
@@ -83,18 +85,19 @@ class PersonalKeys:
         """Seal bytes with the owner's present key, made now if there is none. Raises StorageUnavailable."""
         number, key = self._present(owner, kind)
         nonce = os.urandom(_NONCE)
-        return number.to_bytes(_NUMBER, "big") + nonce + AESGCM(key).encrypt(nonce, plaintext, purpose.encode())
+        return number.to_bytes(NUMBER_BYTES, "big") + nonce + AESGCM(key).encrypt(nonce, plaintext, purpose.encode())
 
     def open(self, purpose: str, sealed: bytes) -> bytes | None:
         """Open what `seal` made for the same purpose; None if its key was destroyed. Raises KeyringError."""
-        if len(sealed) < _NUMBER + _NONCE + 16:
+        if len(sealed) < NUMBER_BYTES + _NONCE + 16:
             raise KeyringError("a sealed value is too short to be whole")
-        number = int.from_bytes(sealed[:_NUMBER], "big")
+        number = int.from_bytes(sealed[:NUMBER_BYTES], "big")
         key = self._known(number)
         if key is None:
             return None
         try:
-            return AESGCM(key).decrypt(sealed[_NUMBER : _NUMBER + _NONCE], sealed[_NUMBER + _NONCE :], purpose.encode())
+            nonce, body = sealed[NUMBER_BYTES : NUMBER_BYTES + _NONCE], sealed[NUMBER_BYTES + _NONCE :]
+            return AESGCM(key).decrypt(nonce, body, purpose.encode())
         except InvalidTag as error:
             raise KeyringError(f"a sealed value of {purpose} does not open: altered, or of another purpose") from error
 
@@ -107,6 +110,12 @@ class PersonalKeys:
         self._block.cache_clear()
         self._forget_pages()
         return [Destroyed(owner, kind, row["fingerprint"], at) for row in rows]
+
+    def numbers(self, owner: str, kind: DataKind) -> list[int]:
+        """The numbers of all the owner's keys of the kind, destroyed ones too: what sealed values start with."""
+        query = select(_KEYS.c.id).where(_KEYS.c.owner == owner, _KEYS.c.kind == kind.value)
+        with self._reading() as connection:
+            return list(connection.execute(query).scalars())
 
     def destroyed(self) -> list[Destroyed]:
         """Every key that was destroyed, oldest first: what a restored backup must be cleaned of again."""

@@ -13,6 +13,7 @@ from portal.study.booking import BookingRules
 from portal.study.interview import InterviewRoom, TopicGuide
 from portal.study.parts import Colour, Document, Effect, Frozen, GroupKey, Key, Text, Version
 from portal.study.recruitment import Recruitment
+from portal.study.retention import Retention
 
 
 class Sponsor(Frozen):
@@ -86,13 +87,6 @@ class Withdrawal(Frozen):
     """Days after the interview (or, before one, after consent) within which data can be removed."""
     after_cutoff: Text
     levels: tuple[WithdrawalLevel, ...] = Field(min_length=1)
-
-
-class Retention(Frozen):
-    """How long something is kept."""
-
-    what: Text
-    period: Text
 
 
 class Signpost(Frozen):

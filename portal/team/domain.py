@@ -39,6 +39,7 @@ _RESEARCHER = _KEYS | frozenset(
         Permission.RECRUITMENT,
         Permission.NOTES_READ,
         Permission.NOTES_WRITE,
+        Permission.ERASURE_ASK,
         Permission.ENQUIRIES,
         Permission.UNDELIVERED,
         Permission.INTERVIEW,

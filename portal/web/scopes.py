@@ -32,6 +32,7 @@ class Permission(StrEnum):
     UNDELIVERED = "team:messages:manage"
     EXPORT = "team:export:create"
     SITE_FILE = "team:site-file:create"
+    ERASURE_ASK = "team:erasure:request"
     ERASE = "team:erasure:decide"
     OPERATIONS_READ = "team:operations:read"
     OWN_KEY = "team:key:use"

@@ -25,6 +25,7 @@ from portal.db.personal_keys import PersonalKeys
 from portal.demographics.service import DemographicsService
 from portal.duties import heartbeat
 from portal.duties.loop import Duty, Worker
+from portal.erasure.duty import ErasureDuty
 from portal.messages.failures import Failures
 from portal.messages.senders import Sender
 from portal.messages.service import Outbox
@@ -155,6 +156,7 @@ def worker(services: Services) -> Worker:
             Duty("sweep failed messages", 3600, services.get(Failures).sweep),
             *audit_duties(services.get(Checkpoints)),
             *recording_duties(services.get(Catalogue), services.get(Comparison), services.get(Destructions)),
+            Duty("erase what is due", 30, services.get(ErasureDuty).run),
             Duty("sweep sessions", 600, services.get(SessionStore).sweep),
             Duty("sweep rate limits", 600, DatabaseStorage(database=services.get(Database)).sweep),
         ),

@@ -15,8 +15,10 @@ from portal.people.service import PeopleService
 from portal.recruitment.service import RecruitmentService
 from portal.study.service import StudyBook
 from portal.wiring.enquiries import messages_to_do
+from portal.wiring.erasure import build_erasure
 from portal.wiring.exports import build_exports
 from portal.wiring.lookup import Lookup
+from portal.wiring.own_copy import build_own_copy
 from portal.wiring.timeline import Sources
 from portal.workspace.service import Overview, Timeline, ToDoList
 
@@ -28,8 +30,10 @@ def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
     history = ConsentHistory(database, studies)
     facts = Sources(get(Readings), history, get(DemographicsService), recruitment, get(BookingService))
     to_do = messages_to_do(get(EnquiryService), get(Failures), get(PeopleService))
+    notes, identities = NotesService(database, clock, audit), Identities(database, clock, audit)
+    erasing = build_erasure(get, clock)
     return (
-        recruitment, history, Timeline(facts.all), NotesService(database, clock, audit),
-        Identities(database, clock, audit), Overview(database, studies), ToDoList((to_do,)),
-        build_exports(get, clock),
+        recruitment, history, Timeline(facts.all), notes, identities, Overview(database, studies),
+        ToDoList((to_do, erasing.to_do)), build_exports(get, clock), *erasing.registry,
+        build_own_copy(get, history, notes, identities),
     )  # fmt: skip

@@ -1,0 +1,103 @@
+"""The duty that erases: after withdrawals, approved requests, ended periods, and restored backups."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from sqlalchemy import exists, select
+
+from portal.clock import Clock, london_day
+from portal.consent.store import ConsentRow, WithdrawalRow
+from portal.db.engine import Database
+from portal.db.kinds import DataKind
+from portal.erasure.domain import REMOVED_AT_WITHDRAWAL, Cause, removable_until
+from portal.erasure.retention import RetentionService
+from portal.erasure.service import ErasureService
+from portal.erasure.store import ErasureRow
+from portal.people.domain import Participant
+from portal.people.store import ParticipantRow
+from portal.study.service import StudyBook
+
+InterviewedAt = Callable[[int], datetime | None]
+"""When a participant was interviewed last; None if she was not."""
+AT_ONCE = 100
+"""So many people a turn: a period that ends for thousands holds up no other duty."""
+
+
+class ErasureDuty:
+    """Finds what is due and has it erased. Each find is a query for work not yet done."""
+
+    def __init__(
+        self, database: Database, clock: Clock, studies: StudyBook, erasure: ErasureService,
+        retention: RetentionService, interviewed_at: InterviewedAt,
+        late_recordings: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self._database = database
+        self._clock = clock
+        self._studies = studies
+        self._erasure = erasure
+        self._retention = retention
+        self._interviewed_at = interviewed_at
+        self._late_recordings = late_recordings
+
+    def run(self) -> int:
+        """Gives how many erasures were carried out."""
+        done = sum(1 for _ in self._withdrawals())
+        done += sum(1 for _ in self._requests())
+        done += sum(1 for _ in self._restored()) + self._late_recordings()
+        return done + sum(1 for _ in self._periods())
+
+    def _withdrawals(self) -> Iterator[None]:
+        """Those whose level removes what was told, and that no proof answers yet."""
+        answered = exists().where(ErasureRow.because == WithdrawalRow.reference)
+        query = (
+            select(WithdrawalRow, ConsentRow, ParticipantRow)
+            .join(ConsentRow, ConsentRow.id == WithdrawalRow.consent_id)
+            .join(ParticipantRow, ParticipantRow.id == WithdrawalRow.participant_id)
+            .where(~answered)
+        )
+        with self._database.reading() as session:
+            rows = session.execute(query.order_by(WithdrawalRow.id)).all()
+        for stopped, consent, row in rows:
+            study = self._studies.at(stopped.publication_hash).study
+            level = next(one for one in study.withdrawal.levels if one.key == stopped.level)
+            if level.removes_data:
+                until = removable_until(consent.at, self._interviewed_at(row.id), study.withdrawal.removable_days)
+                self._withdrawn(row.as_participant(), stopped.reference, in_time=stopped.at <= until)
+                yield
+
+    def _withdrawn(self, person: Participant, reference: str, *, in_time: bool) -> None:
+        for kind in REMOVED_AT_WITHDRAWAL:
+            if in_time:
+                self._erasure.erase(person, kind, Cause.WITHDRAWAL, reference)
+            else:
+                self._erasure.refuse(person, kind, reference)
+
+    def _requests(self) -> Iterator[None]:
+        for request, person in self._retention.approved():
+            for kind in request.kinds:
+                self._erasure.erase(person, kind, Cause.REQUEST, f"request:{request.id}")
+            yield
+
+    def _restored(self) -> Iterator[None]:
+        """Keys that were destroyed although the data's records know nothing of it: a backup was put back."""
+        with self._database.reading() as session:
+            known = set(
+                session.execute(
+                    select(ParticipantRow.study_id, ErasureRow.kind).join(
+                        ParticipantRow, ParticipantRow.id == ErasureRow.participant_id
+                    )
+                )
+            )
+        gone = {(one.owner, one.kind) for one in self._database.personal.destroyed()}
+        for owner, kind in sorted(gone - {(owner, DataKind(kind)) for owner, kind in known}):
+            person = self._retention.person(owner)
+            if person is not None:
+                self._erasure.erase(person, kind, Cause.RESTORED, "backup")
+                yield
+
+    def _periods(self) -> Iterator[None]:
+        for rule, milestone in self._retention.due(london_day(self._clock())):
+            because = f"{milestone.milestone}:{milestone.day.isoformat()}"
+            for person in self._retention.left(rule.kind, because, AT_ONCE):
+                self._erasure.erase(person, rule.kind, Cause.RETENTION, because)
+                yield

@@ -1,0 +1,67 @@
+"""Her own copy in one click; and for the team, when she asks for it in another way."""
+
+from flask import Blueprint, abort, make_response, render_template
+from werkzeug.wrappers import Response
+
+from portal.audit.domain import Actor
+from portal.own_copy.forms import EmptyForm
+from portal.own_copy.service import OwnCopyService
+from portal.people.errors import ParticipantUnknown
+from portal.people.service import PeopleService
+from portal.web.limits import limiter
+from portal.web.permissions import Permission, requires
+from portal.web.principal import current_principal
+from portal.web.recent import recently_proved
+from portal.web.services import service
+
+bp = Blueprint("own_copy", __name__)
+
+
+def _whoever() -> str:
+    return current_principal().key
+
+
+@bp.get("/your-copy")
+@requires(Permission.OWN_JOURNEY)
+def page() -> str:
+    """What the copy holds, and the button."""
+    return render_template("own_copy/page.html", form=EmptyForm())
+
+
+@bp.post("/your-copy")
+@requires(Permission.OWN_JOURNEY)
+@limiter.limit("5 per day", key_func=_whoever)
+def download() -> Response:
+    """The copy."""
+    me = service(PeopleService).participant(current_principal().id)
+    actor = Actor.participant(me.study_id)
+    return _zip(service(OwnCopyService).make(me, actor=actor, for_whom="herself"), "your-data.zip")
+
+
+@bp.get("/workspace/participants/<study_id>/copy")
+@requires(Permission.IDENTITY_READ)
+@recently_proved
+def for_her(study_id: str) -> str:
+    """Before the team makes a copy for her."""
+    return render_template("own_copy/for_her.html", form=EmptyForm(), study_id=study_id)
+
+
+@bp.post("/workspace/participants/<study_id>/copy")
+@requires(Permission.IDENTITY_READ)
+@limiter.limit("20 per day", key_func=_whoever)
+@recently_proved
+def make_for_her(study_id: str) -> Response:
+    """The copy, for the team to hand over."""
+    try:
+        person = service(PeopleService).by_study_id(study_id)
+    except ParticipantUnknown:
+        abort(404)
+    actor = Actor.staff(current_principal().id)
+    return _zip(service(OwnCopyService).make(person, actor=actor, for_whom="team"), f"copy-{study_id}.zip")
+
+
+def _zip(content: bytes, name: str) -> Response:
+    answer = make_response(content)
+    answer.headers["Content-Type"] = "application/zip"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -1,0 +1,140 @@
+"""Erasing: what each feature removes besides what a participant's key seals."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import Delete, Update
+
+from portal.audit.service import AuditLog
+from portal.clock import Clock
+from portal.consent.store import CheckRow, DraftRow
+from portal.db.engine import Database
+from portal.db.kinds import DataKind
+from portal.erasure.domain import Outcome as Erased
+from portal.erasure.domain import Remover
+from portal.erasure.duty import ErasureDuty
+from portal.erasure.retention import RetentionService
+from portal.erasure.service import ACTOR, ErasureService
+from portal.erasure.store import ErasureRow
+from portal.passkeys.store import PasskeyRow
+from portal.people.domain import Participant
+from portal.people.store import ContactChoiceRow, IdentityRow, InvitationRow, SignInCodeRow
+from portal.recordings.destroying import Destructions
+from portal.recordings.store import RecordingRow
+from portal.rooms.domain import Outcome
+from portal.rooms.store import RoomOutcomeRow, RoomRow
+from portal.study.service import StudyBook
+from portal.web.scopes import Permission
+from portal.web.sessions import SessionStore
+from portal.wiring.lookup import Lookup
+from portal.workspace.domain import ToDo, ToDoSource
+
+Statement = Delete | Update
+
+
+@dataclass(frozen=True)
+class Erasing:
+    """What was built."""
+
+    registry: tuple[object, ...]
+    to_do: ToDoSource
+
+
+def build_erasure(get: Lookup, clock: Clock) -> Erasing:
+    """The services of erasing."""
+    database, audit, studies = get(Database), get(AuditLog), get(StudyBook)
+    recordings = Recordings(database, get(Destructions))
+    erasure = ErasureService(database, clock, audit, removers(database, clock, get(SessionStore), recordings))
+    retention = RetentionService(database, clock, audit, studies)
+
+    def interviewed_at(participant_id: int) -> datetime | None:
+        with database.reading() as session:
+            return _last_interview(session, participant_id)
+
+    def to_do(permissions: frozenset[str], sites: Collection[str] | None) -> Iterable[ToDo]:
+        if Permission.ERASE in permissions:
+            yield ToDo("erasure", retention.waiting(sites), "erasure.start", urgent=True)
+
+    duty = ErasureDuty(database, clock, studies, erasure, retention, interviewed_at, recordings.order_late)
+    return Erasing((erasure, retention, duty), to_do)
+
+
+class Recordings:
+    """A participant's recordings, by her rooms."""
+
+    def __init__(self, database: Database, destructions: Destructions) -> None:
+        self._database = database
+        self._destructions = destructions
+
+    def order(self, person: Participant) -> int:
+        """Order that all be destroyed; a duty of the recordings' own does it and keeps the certificate."""
+        query = select(RecordingRow.id).join(RoomRow, RoomRow.code == RecordingRow.room)
+        mine = RoomRow.participant_id == person.id, RecordingRow.destruction_ordered_at.is_(None)
+        with self._database.reading() as session:
+            found = session.scalars(query.where(*mine)).all()
+        return self._order(found)
+
+    def order_late(self) -> int:
+        """Those that were catalogued only after their participant's recordings had been erased."""
+        query = (
+            select(RecordingRow.id)
+            .join(RoomRow, RoomRow.code == RecordingRow.room)
+            .join(ErasureRow, ErasureRow.participant_id == RoomRow.participant_id)
+            .where(
+                ErasureRow.kind == DataKind.RECORDINGS, ErasureRow.outcome == Erased.ERASED,
+                RecordingRow.opened_at <= ErasureRow.at, RecordingRow.destruction_ordered_at.is_(None),
+            )
+            .distinct()
+        )  # fmt: skip
+        with self._database.reading() as session:
+            found = session.scalars(query).all()
+        return self._order(found)
+
+    def _order(self, recordings: Sequence[str]) -> int:
+        for one in recordings:
+            self._destructions.order(one, "erasure", actor=ACTOR, approved_by=ACTOR.key)
+        return len(recordings)
+
+
+def removers(database: Database, clock: Clock, sessions: SessionStore, recordings: Recordings) -> tuple[Remover, ...]:
+    """Rows that say something of a person without being sealed with her key, and ways in that end."""
+
+    def rows(what: str, kind: DataKind, *statements: Statement) -> Remover:
+        def remove(person: Participant) -> int:
+            with database.transaction() as session:
+                return sum(_done(session, one, person) for one in statements)
+
+        return Remover(what, kind, remove)
+
+    def ways_in(person: Participant) -> int:
+        sessions.end_all(f"participant:{person.id}")
+        with database.transaction() as session:
+            session.execute(delete(PasskeyRow).where(PasskeyRow.owner == f"participant:{person.id}"))
+            mine = InvitationRow.participant_id == person.id, InvitationRow.replaced_at.is_(None)
+            session.execute(update(InvitationRow).where(*mine).values(replaced_at=clock()))
+        return 0
+
+    return (
+        rows("comprehension_check", DataKind.ANSWERS, delete(CheckRow)),
+        rows("consent_draft", DataKind.ANSWERS, delete(DraftRow)),
+        rows("contact", DataKind.CONTACT, delete(IdentityRow), delete(SignInCodeRow), delete(ContactChoiceRow)),
+        Remover("ways in", DataKind.CONTACT, ways_in),
+        Remover("recordings", DataKind.RECORDINGS, recordings.order),
+    )
+
+
+def _done(session: Session, statement: Statement, person: Participant) -> int:
+    hers = statement.table.c.participant_id == person.id
+    return session.connection().execute(statement.where(hers)).rowcount
+
+
+def _last_interview(session: Session, participant_id: int) -> datetime | None:
+    query = (
+        select(func.max(RoomRow.starts_at))
+        .join(RoomOutcomeRow, RoomOutcomeRow.room_id == RoomRow.id)
+        .where(RoomRow.participant_id == participant_id, RoomOutcomeRow.outcome != Outcome.NOT_ATTENDED)
+    )
+    return session.execute(query).scalar_one_or_none()

@@ -1,0 +1,59 @@
+import io
+import json
+import zipfile
+
+from portal.audit.service import AuditLog
+from portal.demographics.domain import Value
+from portal.demographics.service import DemographicsService
+from portal.notes.domain import NoteKind
+from portal.notes.service import NotesService
+from portal.own_copy.service import OwnCopyService
+from portal.people.service import PeopleService
+from portal.team.domain import Role
+from tests.support.world import ACTOR
+
+
+def opened(content):
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_it_holds_everything_about_her_and_nothing_of_anybody_else(worlds):
+    person, other = worlds.participant(), worlds.participant()
+    worlds.get(PeopleService).set_email(person.id, "somebody@example.org")
+    worlds.sealed(person)
+    worlds.consent(other, "Somebody Else")
+    question = worlds.get(DemographicsService).questionnaire(person).questions[0]
+    worlds.get(DemographicsService).answer(person, question.key, Value((question.choices[0].key,)))
+    worlds.get(NotesService).write(person, NoteKind.NOTE, "Prefers <mornings>.", staff_id=worlds.member().id)
+    members = opened(worlds.get(OwnCopyService).make(person, actor=ACTOR, for_whom="herself"))
+    page = members["your-data.html"].decode()
+    for words in ("somebody@example.org", "Invented Person", question.choices[0].text, "Prefers &lt;mornings&gt;."):
+        assert words in page
+    assert "Somebody Else" not in page
+    assert json.loads(members["your-data.json"])["study_id"] == person.study_id
+    assert [name for name in members if name.startswith("receipts/")]
+    assert worlds.get(AuditLog).newest(1)[0].fields["for_whom"] == "herself"
+
+
+def test_in_one_click_and_not_too_often(world):
+    client, invited = world.participant_client()
+    page = client.get("/your-copy")
+    values = page.form_values(page.all("main")[0].find(".//{*}form"))
+    answers = [client.raw.post("/your-copy", data=values) for _ in range(6)]
+    assert [one.status_code for one in answers] == [200] * 5 + [429]
+    assert "your-data.html" in opened(answers[0].data)
+    assert "/your-copy" in client.get("/home").links()
+    assert world.get(AuditLog).newest(1)[0].subject == invited.participant.subject
+
+
+def test_the_team_makes_one_on_record(world):
+    person = world.participant()
+    client = world.staff_client()
+    page = client.get(f"/workspace/participants/{person.study_id}/copy")
+    values = page.form_values(page.all("main")[0].find(".//{*}form"))
+    answer = client.raw.post(f"/workspace/participants/{person.study_id}/copy", data=values)
+    assert "your-data.json" in opened(answer.data)
+    assert world.get(AuditLog).newest(1)[0].fields["for_whom"] == "team"
+    auditor = world.staff_client(Role.AUDITOR)
+    assert auditor.get(f"/workspace/participants/{person.study_id}/copy").status == 403
