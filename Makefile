@@ -30,7 +30,7 @@ format: setup-test ## Format the code
 	.venv/bin/ruff check --fix $(PATHS)
 
 bench: setup-test ## Run a benchmark: make bench B=receipt | pages | weight
-	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m bench.$(B)
+	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m bench.$(subst -,_,$(B))
 
 docs: setup-test ## Check the documents' links and list them
 	$(PYTHON) -m pytest -q tests/architecture/test_docs.py && ls docs docs/adr

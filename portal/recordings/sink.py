@@ -73,6 +73,8 @@ class Sink:
         file_key, nonce = new_file_key(), new_nonce()
         self._header, self._nonce = wrap(file_key, self._recipients), nonce
         self._payload = Payload(file_key, nonce)
+        self._tail_key = new_file_key()
+        self._tail_header = wrap(self._tail_key, self._recipients)
         self._hashes = hashlib.sha256(self._header + nonce), hashlib.sha256(nonce)
         self._written = 0  # chunks in the main file
         self._newest: bytes | None = None  # the newest whole chunk, held back until another one is whole
@@ -203,10 +205,10 @@ class Sink:
         self._keep_tail()
 
     def _keep_tail(self) -> None:
-        file_key, nonce = new_file_key(), new_nonce()
-        sealed = Payload(file_key, nonce).seal(0, self._open, last=True)
+        nonce = new_nonce()  # and with it a fresh payload key; the file key is wrapped only once, which is what costs
+        sealed = Payload(self._tail_key, nonce).seal(0, self._open, last=True)
         path = self._names.tail(self._whole)
-        replace(path, wrap(file_key, self._recipients) + nonce + sealed)
+        replace(path, self._tail_header + nonce + sealed)
         self._tail = _instead(self._tail, path)
 
     def _finish(self) -> Closed:

@@ -13,6 +13,8 @@ from aiortc.rtcdatachannel import RTCDataChannel
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceTransport
 from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
+from pylibsrtp import Session
+from pylibsrtp._binding import ffi, lib
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,12 @@ CHANNELS = 4
 """Data channels that a browser may open before its connection is closed: it needs one."""
 LONGEST_MESSAGE = 65_536
 _ALERT = 21
+LONGEST_PACKET = 1500
+_ROOM = LONGEST_PACKET + 256
+
+
+class SrtpFailed(Exception):
+    """libsrtp refused a packet: forged, repeated or too old."""
 
 
 class Identity:
@@ -107,8 +115,8 @@ class Secure:
             self._closed()
             return
         receiving, sending = self._dtls._rx_srtp, self._dtls._tx_srtp
-        self.protect, self.protect_rtcp = sending.protect, sending.protect_rtcp
-        self.unprotect, self.unprotect_rtcp = receiving.unprotect, receiving.unprotect_rtcp
+        self.protect, self.protect_rtcp = _short_way(sending, lib.srtp_protect), sending.protect_rtcp
+        self.unprotect, self.unprotect_rtcp = _short_way(receiving, lib.srtp_unprotect), receiving.unprotect_rtcp
         self._sctp.on("datachannel", self._channel_opened)
         await self._sctp.start(RTCSctpCapabilities(LONGEST_MESSAGE), remote_sctp_port)
         self._dtls._data_receiver = _Guarded(self._sctp._handle_data)
@@ -123,6 +131,26 @@ class Secure:
     def _changed(self) -> None:
         if self._dtls.state == "closed":
             self._closed()
+
+
+def _short_way(session: Session, function: Any) -> Callable[[bytes], bytes]:
+    """`session.protect` or `.unprotect` without an allocation and two checks for each packet."""
+    buffer = bytearray(_ROOM)
+    place, size, handle = ffi.from_buffer(buffer), ffi.new("int *"), session._srtp[0]
+    view = memoryview(buffer)
+
+    def process(packet: bytes) -> bytes:
+        length = len(packet)
+        if length > LONGEST_PACKET:
+            raise ValueError("packet is too long")
+        view[:length] = packet
+        size[0] = length
+        status = function(handle, place, size)
+        if status:
+            raise SrtpFailed(status)
+        return bytes(view[: size[0]])
+
+    return process
 
 
 class _Guarded:

@@ -1,7 +1,7 @@
 """From packets to frames: in order again, within a deadline, and whole or not at all."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from portal.rooms.media.rtp import vp8_start
 
@@ -9,8 +9,7 @@ _MOST = 2000
 """Packets that wait at most."""
 
 
-@dataclass(frozen=True)
-class Packet:
+class Packet(NamedTuple):
     """An RTP packet's part in a recording. `seq` and `stamp` are extended beyond their wrap."""
 
     seq: int
@@ -20,11 +19,10 @@ class Packet:
     arrived: float
 
 
-@dataclass(frozen=True)
-class Lost:
+class Lost(NamedTuple):
     """So many packets never came in time."""
 
-    count: int
+    packets: int
 
 
 class Reorder:
@@ -32,6 +30,7 @@ class Reorder:
 
     def __init__(self, deadline: float) -> None:
         self._deadline = deadline
+        self._ready: list[Packet] = []
         self._waiting: dict[int, Packet] = {}
         self._next: int | None = None
 
@@ -42,13 +41,19 @@ class Reorder:
 
     def push(self, packet: Packet) -> None:
         """One packet, in any order. One that comes too late, or twice, is dropped."""
+        seq = packet.seq
         if self._next is None:
-            self._next = packet.seq
-        if packet.seq >= self._next:
-            self._waiting.setdefault(packet.seq, packet)
+            self._next = seq
+        if seq == self._next and not self._waiting:
+            self._ready.append(packet)
+            self._next = seq + 1
+        elif seq >= self._next:
+            self._waiting.setdefault(seq, packet)
 
     def pop(self, now: float) -> Iterator[Packet | Lost]:
         """What can be given by now, in order; `now` is infinity at the end."""
+        ready, self._ready = self._ready, []
+        yield from ready
         while self._waiting and self._next is not None:
             packet = self._waiting.pop(self._next, None)
             if packet is not None:
@@ -62,8 +67,7 @@ class Reorder:
             self._next = first
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(NamedTuple):
     """A whole VP8 frame."""
 
     stamp: int

@@ -171,7 +171,7 @@ class Part:
     def _release(self, stream: _Stream, now: float) -> None:
         for one in stream.reorder.pop(now):
             if isinstance(one, Lost):
-                self._lost(stream, one.count, now)
+                self._lost(stream, one.packets, now)
             elif stream.kind == AUDIO:
                 if one.payload:
                     self._frame(stream, one.stamp, key=True, data=one.payload)

@@ -5,7 +5,6 @@ import logging
 import secrets
 import string
 import time
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from portal.rooms.media import rtcp, rtp
@@ -14,7 +13,7 @@ from portal.rooms.media.dtls import Identity, Secure
 from portal.rooms.media.inbound import Inbound
 from portal.rooms.media.outbound import Outbound
 from portal.rooms.media.sdp import MID, SEND_TIME, Line, Offer, Outgoing
-from portal.rooms.media.wire import Address, Wire
+from portal.rooms.media.wire import Address, Send, Wire
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +60,14 @@ class Peer:
         ]
         self.receiver = Receiver()
         self.round_trip = 0.05
-        self.faults = 0
+        self.unsent = 0
+        """Datagrams that the network did not take."""
         self.state = "new"
         self._wire, self._listener, self._offer = wire, listener, offer
         self._secure = Secure(
             identity, self._send, opened=self._opened, channel=self._channel_opened, closed=lambda: self._over("closed")
         )
-        self._to: Callable[[bytes, Address], object] | None = None
+        self._to: Send | None = None
         self._address: Address = ("", 0)
         self._channel: Any = None
         self._by_ssrc: dict[int, tuple[Inbound, bool]] = {}
@@ -119,8 +119,8 @@ class Peer:
     def send_rtcp(self, data: bytes) -> None:
         """Protect and send."""
         protect = self._secure.protect_rtcp
-        if protect is not None and self._to is not None and self.state == "connected":
-            self._to(protect(data), self._address)
+        if protect is not None and self.state == "connected":
+            self._send(protect(data))
 
     def ask_sender_reports(self) -> None:
         """Ask for a sender report of each stream at once, so that sound and picture can be tied together."""
@@ -138,7 +138,7 @@ class Peer:
 
     # what the wire calls
 
-    def checked(self, send: Callable[[bytes, Address], object], address: Address, *, nominated: bool) -> None:
+    def checked(self, send: Send, address: Address, *, nominated: bool) -> None:
         """A verified connectivity check."""
         self._last_heard = time.monotonic()
         if nominated or self._to is None:
@@ -220,12 +220,20 @@ class Peer:
         return [offer.microphone, offer.camera, *(offer.share or ())]
 
     def _send_rtp(self, plain: bytes) -> None:
-        if self._to is not None and self._secure.protect is not None:
-            self._to(self._secure.protect(plain), self._address)
+        protect, send = self._secure.protect, self._to
+        if protect is not None and send is not None:
+            data = protect(plain)
+            try:
+                send(data, self._address)
+            except OSError:
+                self.unsent += 1
 
     def _send(self, data: bytes) -> None:
         if self._to is not None:
-            self._to(data, self._address)
+            try:
+                self._to(data, self._address)
+            except OSError:
+                self.unsent += 1
 
     # reports
 
@@ -275,7 +283,6 @@ class Peer:
                     stream.request_keyframe(now)
             self._listener.reported(self, now)
         except Exception:  # one report's failure must not end the reports
-            self.faults += 1
             log.exception("a report failed")
         self._timer = asyncio.get_running_loop().call_later(REPORT_EVERY, self._report)
 

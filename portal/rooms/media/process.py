@@ -27,7 +27,7 @@ from portal.settings import Settings, SettingsError
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY = 5.0
-SWITCH = 0.0005
+SWITCH = 0.0001
 """Seconds after which a thread that writes recordings lets the event loop have its turn."""
 
 
@@ -89,6 +89,7 @@ async def _serve(options: Options) -> None:
     async with serving(options):
         gc.collect()
         gc.freeze()  # what is here stays: collections need not look at it again
+        gc.set_threshold(20_000, 50, 100)  # a full collection takes milliseconds, in which nothing is forwarded
         await stop.wait()
 
 

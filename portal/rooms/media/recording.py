@@ -23,9 +23,9 @@ from portal.rooms.tickets import RecordingTerms
 
 log = logging.getLogger(__name__)
 
-BATCH = 0.25
+BATCH = 0.75
 """Seconds between two batches."""
-PROGRESS_BATCHES = 4
+PROGRESS_BATCHES = 2
 """Batches between two messages to who runs the room about what is durable."""
 MOST_WAITING = 16 * 1024 * 1024
 """Bytes that wait for the disk at most, for one room."""

@@ -5,8 +5,8 @@ it ends; the manifest has both.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 AUDIO, VIDEO = 2, 1
 """Track numbers."""
@@ -20,8 +20,7 @@ _BLOCK = Struct("!BhB")
 _EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """One frame at its time in the file."""
 
     ms: int

@@ -18,6 +18,7 @@ from portal.rooms.media import stun
 
 log = logging.getLogger(__name__)
 
+Send = Callable[[bytes, "Address"], object]
 Address = tuple[str, int] | tuple[str, int, int, int]
 BURST = 64
 """Datagrams read at most before the other work of the process has its turn."""
@@ -35,8 +36,11 @@ class Link(Protocol):
     remote_ufrag: str
     password: bytes
 
-    def checked(self, send: Callable[[bytes, Address], object], address: Address, *, nominated: bool) -> None:
-        """A verified check came from the address: we may send there, and if nominated, we do from now on."""
+    def checked(self, send: Send, address: Address, *, nominated: bool) -> None:
+        """A verified check came from the address: we may send there, and if nominated, we do from now on.
+
+        `send` raises OSError where the network does not take the datagram: as good as lost on the way.
+        """
 
     def on_media(self, data: bytes, now: float) -> None:
         """An SRTP or SRTCP datagram. May raise anything."""
@@ -84,7 +88,7 @@ class Wire:
 
     def _readable(self, source: socket.socket) -> None:
         now = self._clock()
-        peers, receive = self._peers, source.recvfrom
+        find, receive = self._peers.get, source.recvfrom
         for _ in range(BURST):
             try:
                 data, address = receive(LARGEST)
@@ -93,12 +97,16 @@ class Wire:
             except OSError:  # an ICMP error about some earlier datagram: nothing to do with the next one
                 self.counts["icmp"] += 1
                 continue
+            link = find(address)
             try:
-                self._sort(source, data, address, peers.get(address), now)
+                if link is not None and data and data[0] > 127:  # the short way, for nearly everything
+                    link.on_media(data, now)
+                else:
+                    self._sort(source, data, address, link)
             except Exception as error:  # noqa: BLE001 - whatever one packet does, the next one is served
                 self._fault(error)
 
-    def _sort(self, source: socket.socket, data: bytes, address: Address, link: Link | None, now: float) -> None:
+    def _sort(self, source: socket.socket, data: bytes, address: Address, link: Link | None) -> None:
         if not data:
             self.counts["empty"] += 1
             return
@@ -107,8 +115,6 @@ class Wire:
             self._check(source, data, address)
         elif link is None:
             self.counts["stranger"] += 1
-        elif first > 127:
-            link.on_media(data, now)
         elif 19 < first < 64:
             link.on_dtls(data)
         else:
@@ -127,8 +133,11 @@ class Wire:
             return
         self._know(address, link)
         answer = stun.success(request, link.password, address[0], address[1])
-        self._send(source, answer, address)
-        link.checked(lambda out, to: self._send(source, out, to), address, nominated=request.nominates)
+        try:
+            source.sendto(answer, address)
+        except OSError:
+            self.counts["unsent"] += 1
+        link.checked(source.sendto, address, nominated=request.nominates)
 
     def _know(self, address: Address, link: Link) -> None:
         if self._peers.get(address) is link:
@@ -138,12 +147,6 @@ class Wire:
         known.append(address)
         if len(known) > ADDRESSES and self._peers.get(known[0]) is link:
             del self._peers[known.popleft()]
-
-    def _send(self, source: socket.socket, data: bytes, address: Address) -> None:
-        try:
-            source.sendto(data, address)
-        except OSError:  # a full buffer or a route that is gone: as good as lost on the way
-            self.counts["unsent"] += 1
 
     def _fault(self, error: Exception) -> None:
         self.counts["fault"] += 1

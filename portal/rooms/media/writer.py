@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 
 from portal.canonical import sha256_hex
 from portal.recordings import age, manifest, recovery
@@ -25,6 +26,9 @@ from portal.rooms.tickets import RecordingTerms, Role
 
 log = logging.getLogger(__name__)
 
+_ONE_THINKS = Lock()
+"""Held while a batch becomes clusters, not while the disk is waited for: so the event loop, which forwards, competes
+with one recorder for the interpreter, and not with eight."""
 _FOLDER = re.compile(r"[a-z2-7]{26}")
 
 
@@ -195,10 +199,12 @@ class Writer:
                 self._highest = max(number, self._highest)
 
     def _perform(self, events: Sequence[Event], now: float) -> None:
-        for event in events:
-            self._one(event)
+        with _ONE_THINKS:
+            for event in events:
+                self._one(event)
+            for part, _file in self._parts.values():
+                part.flush(now)
         for person, (part, file) in list(self._parts.items()):
-            part.flush(now)
             if part.wants_new_file:
                 self._close(person, now)
                 self._take(person, now)
