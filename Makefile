@@ -6,7 +6,7 @@ export PORTAL_PORT PORTAL_INSTANCE
 PYTHON := .venv/bin/python
 PATHS := portal tests bench wsgi.py
 
-.PHONY: help run test lint format bench docs assets lock setup-run setup-test types routes transcribe test-transcribe
+.PHONY: help run test lint format bench docs messages assets lock setup-run setup-test types routes transcribe test-transcribe
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ docs: setup-test ## Check the documents' links and list them
 
 routes: setup-test ## Rewrite the pinned lists of routes and permissions
 	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m tests.architecture.routes
+
+messages: setup-test ## Collect every string to translate into portal/translations/messages.pot
+	.venv/bin/pybabel -q extract -F pyproject.toml -k _l -k pgettext:1c,2 --no-location -o portal/translations/messages.pot .
 
 assets: node_modules/.package-lock.json ## Build styles and scripts into static/dist
 	node requirements/assets.mjs

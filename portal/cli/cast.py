@@ -48,7 +48,8 @@ def _member(services: Services, role: Role) -> CastMember:
     email, password = f"{role.value}@demonstration.invalid", secrets.token_urlsafe(12)
     # A code of the step before, so that the present one is still good for the first sign-in.
     code = pyotp.TOTP(secret).at(int(now().timestamp()) - 30)
-    team.join(token, name=f"Demonstration {role.value.title()}", email=email, password=password, code=code)
+    called = "IT" if role is Role.IT else role.value.title()
+    team.join(token, name=f"Demonstration {called}", email=email, password=password, code=code)
     return CastMember(role.value, email, password, secret)
 
 

@@ -69,5 +69,11 @@ def readable(kind: str) -> str:
     return f"{part}: {deed.replace('_', ' ')}" if deed else part
 
 
+def short(value: object) -> str:
+    """A field's value for the page: of a hash its beginning, as everywhere."""
+    text = str(value)
+    return f"{text[:12]}…" if len(text) == 64 and " " not in text else text
+
+
 def _midnight(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(0), LONDON).astimezone(UTC)

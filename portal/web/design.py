@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask
-from flask_babel import format_date, format_datetime
+from flask_babel import format_date, format_datetime, gettext
 from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 
 
@@ -42,7 +42,8 @@ def init_app(app: Flask, static: Path, templates: Path) -> None:
 
 def _moment(value: datetime) -> str:
     """A moment as people in the UK read it: 24 November 2026 at 14:05."""
-    return str(format_datetime(value, "d MMMM y 'at' HH:mm"))
+    day, time = format_datetime(value, "d MMMM y"), format_datetime(value, "HH:mm")
+    return str(gettext("%(day)s at %(time)s", day=day, time=time))
 
 
 def _day(value: date) -> str:
