@@ -25,6 +25,8 @@ from portal.passkeys.views import bp as passkeys
 from portal.people.views import bp as people
 from portal.receipts.views import bp as receipts
 from portal.recordings.keys.views import bp as keys
+from portal.recordings.playback.views import bp as recordings
+from portal.recordings.requests.views import bp as requests
 from portal.recovery.views import bp as recovery
 from portal.recruitment.views import bp as recruitment
 from portal.rooms.desk import bp as interviews
@@ -73,6 +75,8 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         receipts,
         team,
         keys,
+        recordings,
+        requests,
         delegation,
         passkeys,
         recovery,

@@ -7,6 +7,7 @@ from types import FrameType
 import click
 
 from portal import wiring
+from portal.cli.recordings_cast import recording_duty
 from portal.settings import Settings
 from portal.web.logs import configure
 
@@ -16,7 +17,9 @@ from portal.web.logs import configure
 def worker(*, once: bool) -> None:
     """Seal receipts, send messages, sweep up. Kill it anywhere, run it twice: nothing is lost or doubled."""
     configure()
-    made = wiring.worker(wiring.build(Settings.from_env()))
+    settings = Settings.from_env()
+    services = wiring.build(settings)
+    made = wiring.worker(services, *([recording_duty(services, settings)] if settings.demonstration else []))
     if once:
         made.run_once()
         return

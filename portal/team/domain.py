@@ -20,7 +20,18 @@ class Role(StrEnum):
     IT = "it"
 
 
-_KEYS = frozenset({Permission.OWN_KEY, Permission.RECIPIENTS_READ, Permission.RECIPIENTS_CONFIRM})
+_KEYS = frozenset(
+    {
+        Permission.RECORDINGS_READ,
+        Permission.RECORDINGS_PLAY,
+        Permission.RECORDINGS_DOWNLOAD,
+        Permission.RECORDINGS_REQUEST,
+        Permission.RECORDINGS_DECIDE,
+        Permission.OWN_KEY,
+        Permission.RECIPIENTS_READ,
+        Permission.RECIPIENTS_CONFIRM,
+    }
+)
 _RESEARCHER = _KEYS | frozenset(
     {
         Permission.OWN_ACCOUNT,

@@ -31,14 +31,18 @@ class Proofs:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
+    def now(self) -> float:
+        """Seconds since 1970, to be kept in a session."""
+        return self._clock().timestamp()
+
     def note(self) -> None:
         """Password and code were right just now."""
-        session[_PROVED] = self._clock().timestamp()
+        session[_PROVED] = self.now()
 
     def recent(self, *, sending: bool = False) -> bool:
         """Whether the proof still counts for opening a page, or for sending what one opened."""
         lasts = self.LASTS_FOR_FORMS if sending else self.LASTS
-        return bool(self._clock().timestamp() - session.get(_PROVED, 0) <= lasts.total_seconds())
+        return bool(self.now() - session.get(_PROVED, 0) <= lasts.total_seconds())
 
     def take_next(self) -> str:
         """Where the proof was asked for: a path of this portal, or ""."""

@@ -1,6 +1,6 @@
 """Recordings: the vault, the catalogue and its duties."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from portal.audit.service import AuditLog
@@ -11,14 +11,19 @@ from portal.operations.domain import Finding, failing, ok
 from portal.recordings.catalogue import Catalogue
 from portal.recordings.comparing import Comparison
 from portal.recordings.destroying import Destructions
-from portal.recordings.errors import VaultError
+from portal.recordings.errors import RecordingUnknown, VaultError
+from portal.recordings.keys.service import KeyService
 from portal.recordings.places import Places
+from portal.recordings.playback.service import Notes
+from portal.recordings.requests.errors import RequestUnknown
+from portal.recordings.requests.service import Requests
 from portal.recordings.s3 import S3
 from portal.recordings.service import RecordingService
 from portal.recordings.vault import Files
 from portal.rooms.errors import RoomUnknown
 from portal.rooms.service import RoomService
 from portal.settings import Settings, SettingsError
+from portal.web.permissions import SiteOf
 
 
 @dataclass(frozen=True)
@@ -28,15 +33,17 @@ class Recordings:
     Attributes:
         is_destroyed: whether copies of a recording must go as well.
         examine: for the doctor: records without files, files without records, files that were altered.
+        sites: the site that a recording in an address belongs to, or a request about one.
     """
 
     registry: tuple[object, ...]
     is_destroyed: Callable[[str], bool]
     examine: Callable[[], Finding]
+    sites: Mapping[str, SiteOf]
 
 
 def build_recordings(
-    settings: Settings, database: Database, clock: Clock, audit: AuditLog, rooms: RoomService
+    settings: Settings, database: Database, clock: Clock, audit: AuditLog, rooms: RoomService, keys: KeyService
 ) -> Recordings:
     """Build the recordings' services. Raises SettingsError for a PORTAL_VAULT_URL that makes no sense."""
 
@@ -50,18 +57,41 @@ def build_recordings(
     comparison = Comparison(database, clock, audit, places)
     destructions = Destructions(database, clock, audit, places)
     service = RecordingService(database, clock, audit, places, study_id_of)
-    registry = (Catalogue(database, clock, audit, places), comparison, destructions, service)
-    return Recordings(registry, destructions.is_destroyed, lambda: _examine(service, comparison))
+    notes = Notes(database, clock, audit, service)
+    requests = Requests(database, clock, audit, keys=keys, recordings=service, destructions=destructions)
+    registry = (Catalogue(database, clock, audit, places), comparison, destructions, service, notes, requests)
+    return Recordings(
+        registry, destructions.is_destroyed, lambda: _examine(service, comparison), _sites(service, requests, rooms)
+    )
 
 
-def recording_duties(catalogue: Catalogue, comparison: Comparison, destructions: Destructions) -> tuple[Duty, ...]:
+def recording_duties(
+    catalogue: Catalogue, comparison: Comparison, destructions: Destructions, notes: Notes
+) -> tuple[Duty, ...]:
     """What the worker does for recordings."""
     return (
         Duty("catalogue recordings", 5, catalogue.run),
         Duty("move recordings away", 60, catalogue.move),
         Duty("destroy recordings", 5, destructions.run),
+        Duty("remove notes on destroyed recordings", 60, notes.sweep),
         Duty("compare recordings with their records", 600, comparison.run),
     )
+
+
+def _sites(service: RecordingService, requests: Requests, rooms: RoomService) -> Mapping[str, SiteOf]:
+    def of_recording(recording: str) -> str | None:
+        try:
+            return rooms.room(service.recording(recording).room).participant.site
+        except (RecordingUnknown, RoomUnknown):
+            return None
+
+    def of_request(number: str) -> str | None:
+        try:
+            return of_recording(requests.request(int(number)).recording)
+        except RequestUnknown:
+            return None
+
+    return {"recording": of_recording, "recording_request": of_request}
 
 
 def _examine(recordings: RecordingService, comparison: Comparison) -> Finding:

@@ -41,6 +41,7 @@ from portal.recordings.catalogue import Catalogue
 from portal.recordings.comparing import Comparison
 from portal.recordings.destroying import Destructions
 from portal.recordings.keys.service import KeyService
+from portal.recordings.playback.service import Notes
 from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.followups import FollowUps
 from portal.rooms.watch import ConsentWatch
@@ -115,7 +116,7 @@ def build(
     booking = build_booking(settings, database, clock, audit, studies, outbox, consents, team.members, enquiries)
     rooms = build_rooms(settings, database, clock, audit, studies, people, consents, booking[0], keys)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
-    recordings = build_recordings(settings, database, clock, audit, rooms.rooms)
+    recordings = build_recordings(settings, database, clock, audit, rooms.rooms, keys)
     parts = Parts(settings, database, clock, studies, keys, rooms.media.healthy, rooms.relay, recordings.examine)
     operations = build_operations(parts, audit, notices, recordings.is_destroyed)
     amendments = AmendmentService(database, clock, audit, studies, consents.states)
@@ -130,7 +131,7 @@ def build(
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
         principal=lambda key: principal(key, people, team, studies),
-        sites={**sites(people, consents, messages.failures), **room_sites(rooms.rooms)},
+        sites={**sites(people, consents, messages.failures), **room_sites(rooms.rooms), **recordings.sites},
         health={
             "database": lambda: _asked(database),
             "study": lambda: _published(studies),
@@ -142,8 +143,8 @@ def build(
     return replace(made, registry=(*made.registry, *workspace_services(made.get, clock)))
 
 
-def worker(services: Services) -> Worker:
-    """The worker with all its duties."""
+def worker(services: Services, *more: Duty) -> Worker:
+    """The worker with all its duties, and more."""
     return Worker(
         (
             Duty("seal receipts", 1, services.get(Sealing).run),
@@ -155,10 +156,13 @@ def worker(services: Services) -> Worker:
             Duty("follow up interviews", 60, services.get(FollowUps).run),
             Duty("sweep failed messages", 3600, services.get(Failures).sweep),
             *audit_duties(services.get(Checkpoints)),
-            *recording_duties(services.get(Catalogue), services.get(Comparison), services.get(Destructions)),
+            *recording_duties(
+                services.get(Catalogue), services.get(Comparison), services.get(Destructions), services.get(Notes)
+            ),
             Duty("erase what is due", 30, services.get(ErasureDuty).run),
             Duty("sweep sessions", 600, services.get(SessionStore).sweep),
             Duty("sweep rate limits", 600, DatabaseStorage(database=services.get(Database)).sweep),
+            *more,
         ),
         services.beat,
     )

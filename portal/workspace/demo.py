@@ -15,6 +15,8 @@ from portal.web.services import service
 
 bp = Blueprint("demo", __name__)
 FILE = "demonstration.json"
+KEY_PASSPHRASE = "this demonstration is invented"  # noqa: S105 - known to everybody, and says so
+"""Opens the keys of the demonstration's lead and researcher, and so its one recording."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ def cast() -> str:
     """Links and codes of the cast."""
     found = read(service(Settings).instance) or Cast((), ())
     staff = [{**asdict(one), "code": pyotp.TOTP(one.totp_secret).now()} for one in found.staff]
-    return render_template("workspace/demo.html", participants=found.participants, staff=staff)
+    return render_template(
+        "workspace/demo.html", participants=found.participants, staff=staff, passphrase=KEY_PASSPHRASE
+    )
 
 
 @bp.get("/demo/messages")

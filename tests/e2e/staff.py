@@ -46,7 +46,7 @@ class Staff:
             self.page.set_viewport_size(dict(viewport))
             wide = self.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= viewport["width"], f"{self.page.url} is {wide} wide at {viewport['width']}"
-        assert self.problems == [], self.page.url
+        assert self.problems == [], (self.page.url, self.problems)
 
     def press(self, text: str, role: str = "button") -> None:
         with self.page.expect_navigation():

@@ -1,0 +1,1 @@
+export { startDownloads } from "./recordings/download/panel.mjs";

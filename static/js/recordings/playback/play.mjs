@@ -1,0 +1,86 @@
+// The page that plays a recording: unlock, check what is there, and play it. Plaintext stays in this page's memory.
+import { PagePart } from "../page.mjs";
+import { startUnlock } from "../keys/unlock.mjs";
+import { Trouble } from "../trouble.mjs";
+import { WorkerClient } from "../worker-client.mjs";
+import { clock } from "./clock.mjs";
+import { Controls } from "./controls.mjs";
+import { Deck } from "./deck.mjs";
+import { readManifest } from "./manifest.mjs";
+import { startNotes } from "./notes.mjs";
+import { Player } from "./player.mjs";
+import { Problems } from "./problems.mjs";
+import { Tiles } from "./tiles.mjs";
+
+export async function startPlay(root, startDownloads) {
+  const part = new PagePart(root);
+  const { dataset } = root;
+  let manifest;
+  try {
+    manifest = await fetchManifest(dataset);
+  } catch (error) {
+    part.fail(error);
+    return;
+  }
+  await startUnlock(document.querySelector("[data-unlock]"), async (identity) => {
+    const vault = new WorkerClient(dataset.worker);
+    const opened = await vault.call("open", { secret: identity, base: `${dataset.base}/files`, tracks: manifest.tracks });
+    if (opened.length && opened.every((one) => one.problems.some(({ code }) => code === "wrong-key"))) {
+      vault.end();
+      throw new Trouble("wrong-key");
+    }
+    await show(part, vault, manifest, opened, startDownloads);
+  });
+}
+
+async function fetchManifest(dataset) {
+  const answer = await fetch(`${dataset.base}/manifest`, { headers: { Accept: "application/json" }, cache: "no-store" });
+  if (answer.status === 401) throw new Trouble("confirm-again");
+  if (!answer.ok) throw new Trouble("manifest-missing");
+  return readManifest(new Uint8Array(await answer.arrayBuffer()), dataset.head);
+}
+
+async function show(part, vault, manifest, opened, startDownloads) {
+  const tiles = new Tiles(part.one("tiles"), part.root.querySelector("template"), part.texts);
+  const problems = new Problems(part);
+  const decks = [];
+  for (const track of manifest.tracks) {
+    const { size } = opened.find((one) => one.file === track.file);
+    const damage = (trouble, from, to) => {
+      problems.add(tiles.nameOf(track), { code: "left-out", detail: { from: clock(track.startMs + from), to: clock(track.startMs + to), why: reason(part, trouble) } });
+      player.pause();
+    };
+    const read = (start, end) => vault.call("read", { file: track.file, start, end });
+    decks.push(Object.assign(new Deck(track, size, tiles.elementFor(track), read, damage), { usable: size > 0 }));
+  }
+  for (const one of manifest.problems) problems.add("", one);
+  for (const one of opened) {
+    const track = manifest.tracks.find(({ file }) => file === one.file);
+    for (const problem of one.problems) problems.add(tiles.nameOf(track), problem);
+  }
+  const player = new Player(decks.filter((deck) => deck.usable), manifest.length, () => {
+    controls.show();
+    tiles.show(decks, player.position);
+    if (player.failure) part.fail(player.failure);
+    player.failure = null;
+  });
+  const controls = new Controls(part, player, marksOf(manifest, tiles, part.texts));
+  part.one("player").hidden = false;
+  part.one("player").focus();
+  await startNotes(part, vault, player);
+  await startDownloads(part, vault, manifest, opened, tiles);
+  problems.consent(Problems.serious([...manifest.problems, ...opened.flatMap((one) => one.problems)])).then(() => {
+    part.one("controls").hidden = false;
+    player.seek(0);
+  });
+}
+
+const reason = (part, trouble) => (part.texts[trouble.code] ?? "").replace(/\{(\w+)\}/g, (_, name) => String(trouble.detail?.[name] ?? ""));
+
+function marksOf(manifest, tiles, texts) {
+  const pauses = manifest.pauses.map((one) => ({ ...one, kind: "pause", text: texts["mark-pause"] }));
+  const gaps = manifest.tracks.flatMap((track) =>
+    track.gaps.map((one) => ({ ...one, kind: "gap", text: texts["mark-gap"].replace("{name}", tiles.nameOf(track)) })),
+  );
+  return [...pauses, ...gaps].sort((one, other) => one.from - other.from);
+}

@@ -1,0 +1,48 @@
+"""A short recording in a world's vault, for a member's key and the recovery key."""
+
+import atexit
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from portal.cli.recordings.simulate import make
+from portal.recordings.age import Identity, Kind, new_identity
+from portal.recordings.catalogue import Catalogue
+from portal.recordings.domain import Recording
+from portal.recordings.keys.service import KeyService
+from portal.recordings.service import RecordingService
+from portal.team.domain import Role
+from tests.recordings.keys.making import by_passphrase
+from tests.support.world import ACTOR, World
+
+MINE, RECOVERY = new_identity(Kind.X25519), new_identity(Kind.X25519)
+
+
+def keyed(world: World, hers: int, other: int) -> tuple[Identity, Identity]:
+    """The study's keys in order: a member's and the recovery key."""
+    keys = world.get(KeyService)
+    keys.confirm(keys.register(str(MINE.recipient), [by_passphrase()], staff_id=hers).id, staff_id=other)
+    made = keys.register_recovery(str(RECOVERY.recipient), threshold=2, shares=3, actor=ACTOR)
+    keys.confirm(made.id, staff_id=other)
+    return MINE, RECOVERY
+
+
+@cache
+def tape() -> Path:
+    """Two people, recorded once for all tests, for MINE and RECOVERY."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-tape-"))
+    atexit.register(shutil.rmtree, folder)
+    return make(folder, [MINE.recipient, RECOVERY.recipient], 2)
+
+
+def recorded(world: World) -> Recording:
+    """The tape in the world's vault."""
+    shutil.copytree(tape(), world.settings.instance / "vault" / tape().name)
+    world.get(Catalogue).run()
+    return world.get(RecordingService).recording(tape().name)
+
+
+def team(world: World) -> tuple[int, int]:
+    """A researcher and a lead."""
+    return world.member().id, world.member(Role.LEAD).id
