@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -124,6 +124,21 @@ class PeopleService:
         if row is None:
             raise ParticipantUnknown("no participant has this study ID")
         return row.as_participant()
+
+    def many(self, participant_ids: Collection[int]) -> dict[int, Participant]:
+        """These participants by number."""
+        query = select(ParticipantRow).where(ParticipantRow.id.in_(participant_ids))
+        with self._database.reading() as session:
+            return {row.id: row.as_participant() for row in session.scalars(query)}
+
+    def seen_among(self, subjects: Collection[str], sites: Collection[str] | None) -> set[str]:
+        """Those of the subjects ("participant:C-0007") that belong to the sites (None: all)."""
+        ids = [one.removeprefix("participant:") for one in subjects]
+        query = select(ParticipantRow).where(ParticipantRow.study_id.in_(ids))
+        if sites is not None:
+            query = query.where(ParticipantRow.site.in_(sites))
+        with self._database.reading() as session:
+            return {row.as_participant().subject for row in session.scalars(query)}
 
     def all(self, sites: Iterable[str] | None = None) -> list[Participant]:
         """Every participant of the sites (None: of all sites), newest first."""

@@ -37,9 +37,10 @@ def messages_to_do(enquiries: EnquiryService, failures: Failures, people: People
         if Permission.ENQUIRIES in permissions:
             yield ToDo("enquiries", enquiries.waiting(sites), "enquiries.inbox", urgent=True)
         if Permission.UNDELIVERED in permissions:
-            mine = {one.subject for one in people.all(sites)}
-            lost = [one for one in failures.waiting() if one.subject is None or one.subject in mine]
+            waiting, unreachable = failures.waiting(), failures.unreachable()
+            mine = people.seen_among({one.subject for one in waiting if one.subject} | set(unreachable), sites)
+            lost = [one for one in waiting if one.subject is None or one.subject in mine]
             yield ToDo("undelivered", len(lost), "undelivered.page")
-            yield ToDo("unreachable", len(mine.intersection(failures.unreachable())), "undelivered.page", urgent=True)
+            yield ToDo("unreachable", len(mine.intersection(unreachable)), "undelivered.page", urgent=True)
 
     return items

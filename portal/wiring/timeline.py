@@ -9,6 +9,7 @@ from portal.consent.readings import Readings
 from portal.demographics.service import DemographicsService
 from portal.people.domain import Participant
 from portal.recruitment.service import RecruitmentService
+from portal.rooms.service import RoomService
 from portal.workspace.domain import Fact, FactSource
 
 
@@ -21,11 +22,12 @@ class Sources:
     demographics: DemographicsService
     recruitment: RecruitmentService
     booking: BookingService
+    rooms: RoomService
 
     @property
     def all(self) -> tuple[FactSource, ...]:
         """Every source."""
-        return self.invitation, self.sheets, self.consents, self.refusals, self.answers, self.bookings
+        return self.invitation, self.sheets, self.consents, self.refusals, self.answers, self.bookings, self.interviews
 
     def invitation(self, person: Participant) -> Iterable[Fact]:
         """How she came in."""
@@ -66,3 +68,9 @@ class Sources:
                 yield Fact(one.cancelled_at, "cancelled", one.reference)
             elif one.sequence:
                 yield Fact(one.changed_at, "moved", one.reference)
+
+    def interviews(self, person: Participant) -> Iterable[Fact]:
+        """How her interviews ended."""
+        return [
+            Fact(one.hours.starts_at, str(one.outcome)) for one in self.rooms.of_participant(person) if one.outcome
+        ]  # fmt: skip

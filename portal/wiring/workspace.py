@@ -13,14 +13,16 @@ from portal.notes.service import NotesService
 from portal.people.identities import Identities
 from portal.people.service import PeopleService
 from portal.recruitment.service import RecruitmentService
+from portal.rooms.service import RoomService
 from portal.study.service import StudyBook
 from portal.wiring.enquiries import messages_to_do
 from portal.wiring.erasure import build_erasure
 from portal.wiring.exports import build_exports
+from portal.wiring.interviews import interviews_to_do, weeks_meetings
 from portal.wiring.lookup import Lookup
 from portal.wiring.own_copy import build_own_copy
 from portal.wiring.timeline import Sources
-from portal.workspace.service import Overview, Timeline, ToDoList
+from portal.workspace.service import Overview, Timeline, ToDoList, Week
 
 
 def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
@@ -28,12 +30,15 @@ def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
     database, audit, studies = get(Database), get(AuditLog), get(StudyBook)
     recruitment = RecruitmentService(database, clock, audit, studies)
     history = ConsentHistory(database, studies)
-    facts = Sources(get(Readings), history, get(DemographicsService), recruitment, get(BookingService))
-    to_do = messages_to_do(get(EnquiryService), get(Failures), get(PeopleService))
+    booking, people, rooms = get(BookingService), get(PeopleService), get(RoomService)
+    facts = Sources(get(Readings), history, get(DemographicsService), recruitment, booking, rooms)
+    to_do = messages_to_do(get(EnquiryService), get(Failures), people)
+    interviews = interviews_to_do(rooms, booking, people, clock)
     notes, identities = NotesService(database, clock, audit), Identities(database, clock, audit)
     erasing = build_erasure(get, clock)
     return (
         recruitment, history, Timeline(facts.all), notes, identities, Overview(database, studies),
-        ToDoList((to_do, erasing.to_do)), build_exports(get, clock), *erasing.registry,
+        ToDoList((to_do, interviews, erasing.to_do)), Week(weeks_meetings(booking, people, clock)),
+        build_exports(get, clock), *erasing.registry,
         build_own_copy(get, history, notes, identities),
     )  # fmt: skip

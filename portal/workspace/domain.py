@@ -18,13 +18,14 @@ class Step(StrEnum):
     COUNTERSIGN = "countersign"
     ANSWER = "answer"
     READY = "ready"
+    NOT_ATTENDED = "not_attended"
     INTERVIEWED = "interviewed"
     WITHDRAWN = "withdrawn"
     DECLINED = "declined"
     EXCLUDED = "excluded"
 
 
-CONSENTED = frozenset({Step.RECONSENT, Step.COUNTERSIGN, Step.ANSWER, Step.READY, Step.INTERVIEWED})
+CONSENTED = frozenset({Step.RECONSENT, Step.COUNTERSIGN, Step.ANSWER, Step.READY, Step.NOT_ATTENDED, Step.INTERVIEWED})
 """Steps of somebody who is in the study."""
 
 
@@ -74,6 +75,20 @@ class ToDo:
 
 ToDoSource = Callable[[frozenset[str], Collection[str] | None], Iterable[ToDo]]
 """A feature's items for somebody with these permissions, who sees these sites (None: all)."""
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """An agreed interview."""
+
+    starts_at: datetime
+    study_id: str
+    interviewer_ids: tuple[int, ...]
+    mode: str
+
+
+MeetingSource = Callable[[Collection[str] | None], Iterable[Meeting]]
+"""The agreed interviews of the next days at these sites (None: all), by time."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ from portal.demographics.store import DemographicAnswerRow
 from portal.people.store import ParticipantRow
 from portal.recruitment.domain import Kind
 from portal.recruitment.store import NotTakingPartRow, newest
+from portal.rooms.domain import Outcome
+from portal.rooms.store import RoomOutcomeRow, RoomRow
 from portal.study.service import StudyBook
 from portal.workspace.domain import Step
 
@@ -43,6 +45,7 @@ class Standings:
     detail: ColumnElement[str]
     """The reason for not taking part, or the level of withdrawal; else ""."""
     read: ColumnElement[bool]
+    interviewed: ColumnElement[bool]
 
 
 def standings(session: Session, studies: StudyBook) -> Standings:
@@ -67,6 +70,7 @@ def standings(session: Session, studies: StudyBook) -> Standings:
         full_step=full,
         detail=case((withdrawn, ended.c.level), (said_no, _SAID_NO.reason), else_=""),
         read=_read(),
+        interviewed=_held(Outcome.DONE, Outcome.BROKEN_OFF),
     )
 
 
@@ -108,8 +112,21 @@ def _step(
         (_CONSENT.id.is_(None), Step.CONSENT.value),
         (_outdated(studies), Step.RECONSENT.value),
         (CountersignatureRow.id.is_(None), Step.COUNTERSIGN.value),
+        (_held(Outcome.DONE, Outcome.BROKEN_OFF), Step.INTERVIEWED.value),
+        (_held(Outcome.NOT_ATTENDED), Step.NOT_ATTENDED.value),
         (unanswered, Step.ANSWER.value),
         else_=literal(Step.READY.value),
+    )
+
+
+def _held(*outcomes: Outcome) -> ColumnElement[bool]:
+    """Whether an interview of hers ended so; the newest outcome of a room counts."""
+    newest_outcome = select(func.max(RoomOutcomeRow.id)).group_by(RoomOutcomeRow.room_id)
+    return exists().where(
+        RoomRow.participant_id == ParticipantRow.id,
+        RoomOutcomeRow.room_id == RoomRow.id,
+        RoomOutcomeRow.outcome.in_([one.value for one in outcomes]),
+        RoomOutcomeRow.id.in_(newest_outcome),
     )
 
 

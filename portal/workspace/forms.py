@@ -22,6 +22,7 @@ def steps() -> dict[str, str]:
         Step.COUNTERSIGN: str(_l("countersign")),
         Step.ANSWER: str(_l("answers questions")),
         Step.READY: str(_l("ready for the interview")),
+        Step.NOT_ATTENDED: str(_l("did not come to the interview")),
         Step.INTERVIEWED: str(_l("was interviewed")),
         Step.WITHDRAWN: str(_l("withdrawn")),
         Step.DECLINED: str(_l("said no")),

@@ -10,7 +10,19 @@ from portal.db.engine import Database
 from portal.people.domain import Participant
 from portal.people.store import ParticipantRow
 from portal.study.service import StudyBook
-from portal.workspace.domain import Fact, FactSource, Listed, PageOfPeople, Step, Tally, ToDo, ToDoSource, Wanted
+from portal.workspace.domain import (
+    Fact,
+    FactSource,
+    Listed,
+    Meeting,
+    MeetingSource,
+    PageOfPeople,
+    Step,
+    Tally,
+    ToDo,
+    ToDoSource,
+    Wanted,
+)
 from portal.workspace.facts import Standings, standings
 
 PER_PAGE = 50
@@ -61,13 +73,14 @@ class Overview:
             by: list[ColumnElement[Any]] = [
                 ParticipantRow.site.label("site"), ParticipantRow.group.label("group"), asked.step.label("step"),
                 opened.label("opened"), asked.read.label("read"), asked.detail.label("detail"),
+                asked.interviewed.label("interviewed"),
             ]  # fmt: skip
             inner = select(*by).select_from(asked.people).where(_of_sites(sites)).subquery()
             counted = select(*inner.c, func.count().label("people")).group_by(*inner.c)
             return tuple(
                 Tally(
                     row["site"], row["group"], Step(row["step"]), bool(row["opened"]), bool(row["read"]),
-                    row["detail"], interviewed=False, people=row["people"],
+                    row["detail"], bool(row["interviewed"]), row["people"],
                 )
                 for row in session.execute(counted).mappings()
             )  # fmt: skip
@@ -87,6 +100,17 @@ class Timeline:
         """Her facts, newest first."""
         found = [fact for source in self._sources for fact in source(person)]
         return sorted(found, key=lambda one: one.at)[::-1]
+
+
+class Week:
+    """The interviews of the next seven days."""
+
+    def __init__(self, source: MeetingSource) -> None:
+        self._source = source
+
+    def meetings(self, sites: Collection[str] | None) -> list[Meeting]:
+        """Those at these sites (None: all), by time."""
+        return list(self._source(sites))
 
 
 class ToDoList:

@@ -35,7 +35,7 @@ from portal.web.services import service
 from portal.workspace.domain import flow, recruited
 from portal.workspace.forms import IdentityForm, InviteForm, SearchForm, steps
 from portal.workspace.picture import draw
-from portal.workspace.service import Overview, Timeline, ToDoList
+from portal.workspace.service import Overview, Timeline, ToDoList, Week
 from portal.workspace.words import stages, steps_to_do, told
 
 bp = Blueprint("workspace", __name__, url_prefix="/workspace")
@@ -59,7 +59,8 @@ def start() -> Response | str:
     return render_template(
         "workspace/overview.html", study=study, flow=counted, picture=draw(stages(counted, study)),
         recruited=recruited(tallies, places), todo=sorted(todo, key=lambda one: not one.urgent),
-        levels={one.key: one.label for one in study.withdrawal.levels},
+        levels={one.key: one.label for one in study.withdrawal.levels}, meetings=service(Week).meetings(me.sites),
+        names={one.id: one.name for one in service(TeamService).members()},
     )  # fmt: skip
 
 

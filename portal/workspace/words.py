@@ -1,5 +1,6 @@
 """The overview in words: what needs doing, and the stages of the flow."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from flask_babel import gettext as _
@@ -25,6 +26,9 @@ def told(fact: Fact, study: Study) -> str:
         "readmitted": _("Taken back: can take part"),
         "answered": _("Answered the first question about herself"),
         "answered_last": _("Answered the newest question about herself"),
+        "done": _("Was interviewed"),
+        "broken_off": _("The interview was broken off"),
+        "not_attended": _("Did not come to the interview"),
         "booked": _("Interview booked, %(detail)s", detail=fact.detail),
         "moved": _("Interview moved or changed, %(detail)s", detail=fact.detail),
         "cancelled": _("Interview cancelled, %(detail)s", detail=fact.detail),
@@ -34,10 +38,15 @@ def told(fact: Fact, study: Study) -> str:
 
 def steps_to_do(tallies: Iterable[Tally], permissions: frozenset[str]) -> list[ToDo]:
     """What the steps of the participants ask of the team."""
-    waiting = sum(one.people for one in tallies if one.step is Step.COUNTERSIGN)
-    if not waiting or Permission.COUNTERSIGN not in permissions:
-        return []
-    return [ToDo("countersign", waiting, "workspace.participants", {"step": Step.COUNTERSIGN.value}, urgent=True)]
+    wanted = ((Step.COUNTERSIGN, Permission.COUNTERSIGN, True), (Step.NOT_ATTENDED, Permission.BOOKINGS_MANAGE, False))
+    people = Counter[Step]()
+    for one in tallies:
+        people[one.step] += one.people
+    return [
+        ToDo(step.value, people[step], "workspace.participants", {"step": step.value}, urgent=urgent)
+        for step, permission, urgent in wanted
+        if people[step] and permission in permissions
+    ]
 
 
 def stages(counted: Flow, study: Study) -> list[Stage]:

@@ -1,9 +1,11 @@
 import pytest
 
 from portal.consent.domain import Standing
-from portal.consent.service import ConsentService
+from portal.consent.service import ConsentService, Countersigning
 from portal.people.service import PeopleService
 from portal.recruitment.service import RecruitmentService
+from portal.rooms.domain import Outcome
+from portal.rooms.service import RoomService
 from portal.study.loader import load
 from portal.study.service import StudyBook
 from portal.workspace.domain import CONSENTED, Step, Wanted, flow
@@ -66,6 +68,24 @@ def test_a_new_form_makes_everybody_consent_anew(worlds, cast):
     changed = carer.model_copy(update={"consent": carer.consent.model_copy(update={"version": "0.9"})})
     worlds.get(StudyBook).publish(study.model_copy(update={"documents": {**study.documents, "carer": changed}}))
     assert worlds.get(Overview).step(cast["consented"][0]) is Step.RECONSENT
+
+
+def test_how_interviews_ended_is_counted(worlds):
+    came, away = worlds.participant(), worlds.participant()
+    member, rooms, overview = worlds.member(), worlds.get(RoomService), worlds.get(Overview)
+    for person, outcomes in ((came, [Outcome.NOT_ATTENDED, Outcome.DONE]), (away, [Outcome.NOT_ATTENDED])):
+        given = worlds.consent(person)
+        declared = Countersigning("Invented", worlds.clock(), "All of it.", "known-to-service")
+        state = worlds.get(ConsentService).state(person).given
+        assert state.reference == given
+        worlds.get(ConsentService).countersign(state.id, declared, staff_id=member.id)
+        room = rooms.open_by_hand(person, staff_id=member.id)
+        for outcome in outcomes:
+            rooms.mark(room, outcome, "", staff_id=member.id)
+    assert overview.step(came) is Step.INTERVIEWED
+    assert overview.step(away) is Step.NOT_ATTENDED
+    found = flow(overview.tallies())
+    assert (found.interviewed, found.waiting) == (1, 1)
 
 
 def test_search_and_pages(worlds, cast):
