@@ -1,11 +1,12 @@
 // Keeps somebody in the room: joins, notices when the network has gone, and joins again until she is told to stop.
-import { verdict, waitBefore } from "./backoff.mjs";
+// The old connection stays until a new one is open, since the network may be back before it.
+import { patience, verdict, waitBefore } from "./backoff.mjs";
 import { Connection, Refused } from "./connection.mjs";
 import { PictureRest, Quality, sampleOf } from "./quality.mjs";
 
 const SAMPLE_MS = 1000;
-const SILENT_SAMPLES = 4;
-const CONNECT_MS = 8000;
+const SILENT_SAMPLES = 3;
+const REPLACED_BY_US_MS = 15_000;
 
 export class Call extends EventTarget {
   constructor(options) {
@@ -14,23 +15,26 @@ export class Call extends EventTarget {
     this.tracks = {};
     this.over = false;
     this.attempt = 0;
-    this.connected = false;
+    this.current = null;
+    this.trying = null;
+    this.heard = false;
+    this.abandonedAt = -Infinity;
     addEventListener("online", () => this.#hurry());
     addEventListener("offline", () => this.#tell("trouble", { word: "offline" }));
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#hurry());
   }
 
   start() {
-    this.#join();
+    this.#try();
   }
 
   async setTrack(kind, track) {
     this.tracks[kind] = track;
-    await this.connection?.replace(kind, track);
+    await Promise.all([this.current, this.trying].map((one) => one?.replace(kind, track)));
   }
 
   send(message) {
-    this.connection?.send(message);
+    this.current?.send(message);
   }
 
   // Ends for good. The page may be leaving: nothing here waits.
@@ -38,104 +42,132 @@ export class Call extends EventTarget {
     this.over = true;
     clearTimeout(this.timer);
     clearInterval(this.sampler);
-    this.connection?.close();
+    this.current?.close();
+    this.trying?.close();
   }
 
-  async #join() {
-    if (this.over) return;
+  async #try() {
     clearTimeout(this.timer);
+    if (this.over || this.trying) return;
+    const waits = patience(this.attempt, this.current !== null);
     const connection = new Connection(this.options);
-    this.pending = connection;
+    this.trying = connection;
     connection.addEventListener("message", (event) => this.#hear(connection, event.detail));
-    connection.addEventListener("open", () => this.#opened(connection));
+    connection.addEventListener("open", () => this.#adopt(connection));
     connection.addEventListener("lost", () => this.#lost(connection));
     try {
-      const answer = await connection.start(this.tracks);
+      const answer = await connection.start(this.tracks, waits);
       this.options.iceServers = answer.iceServers;
-      this.timer = setTimeout(() => !this.connected && this.#lost(connection), CONNECT_MS);
+      this.timer = setTimeout(() => this.#lost(connection), waits);
     } catch (error) {
       connection.close();
-      if (connection === this.pending) this.#refused(error);
+      if (connection === this.trying) this.#refused(error);
     }
   }
 
-  #opened(connection) {
-    if (connection !== this.pending || this.over) return;
+  #adopt(connection) {
+    if (connection !== this.trying || this.over) return;
     clearTimeout(this.timer);
-    const before = this.connection;
-    this.connection = connection;
-    this.connected = true;
+    const before = this.current;
+    this.current = connection;
+    this.trying = null;
     this.attempt = 0;
     before?.close();
     for (const [kind, track] of Object.entries(this.tracks)) connection.replace(kind, track ?? null);
     this.#watch(connection);
-    this.#tell("connected", { connection, again: Boolean(before) });
+    this.#tell("connected", { connection, again: this.once === true });
+    this.once = true;
   }
 
   #hear(connection, message) {
-    if (message.type === "ended") {
-      this.end();
-      this.#tell("ended", { reason: message.reason });
-    } else if (connection === this.connection) this.#tell("message", message);
+    if (message.type !== "ended") {
+      if (connection === this.current) this.#tell("message", message);
+      return;
+    }
+    if (connection !== this.current) return; // a newer connection has taken its place
+    if (message.reason === "replaced" && (this.trying || performance.now() - this.abandonedAt < REPLACED_BY_US_MS)) {
+      this.#lost(connection); // by a try of ours that came to nothing here
+      return;
+    }
+    this.end();
+    this.#tell("ended", { reason: message.reason });
   }
 
   #lost(connection) {
-    if (this.over || connection !== this.pending) return;
     connection.close();
-    this.connected = false;
-    clearInterval(this.sampler);
-    this.#tell("trouble", { word: navigator.onLine === false ? "offline" : "lost" });
-    this.#again(waitBefore(this.attempt));
+    if (this.over) return;
+    if (connection === this.trying) {
+      this.trying = null;
+      this.abandonedAt = performance.now();
+      this.#again();
+    } else if (connection === this.current) {
+      this.current = null;
+      clearInterval(this.sampler);
+      this.#trouble();
+      this.#again();
+    }
   }
 
   #refused(error) {
+    this.trying = null;
     if (!(error instanceof Refused)) {
-      this.#tell("refused", { word: "refused-offer_refused", why: String(error) });
+      this.end();
+      this.#tell("refused", { word: "refused-offer_refused" });
       return;
     }
+    this.abandonedAt = performance.now();
     const said = error.code === "signed-out" ? { again: false, word: "signed-out" } : verdict(error.status, error.code);
     if (said.again) {
-      this.#tell("trouble", { word: said.word });
-      this.#again(said.afterMs ?? waitBefore(this.attempt));
+      if (!this.current || !this.heard) this.#tell("trouble", { word: said.word });
+      this.#again(said.afterMs);
     } else {
       this.end();
       this.#tell("refused", { word: said.word });
     }
   }
 
-  #again(afterMs) {
+  // Nothing is to be done where the old connection came back by itself.
+  #again(afterMs = waitBefore(this.attempt)) {
+    if (this.over || this.trying || (this.current && this.heard)) return;
     this.attempt += 1;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#join(), afterMs);
+    this.timer = setTimeout(() => this.#try(), afterMs);
   }
 
   // The network is back, or the phone was unlocked: don't wait for the next turn.
   #hurry() {
-    if (!this.over && !this.connected && this.attempt > 0) {
-      this.attempt = 0;
-      this.pending?.close();
-      this.#join();
-    }
+    if (this.over || (this.current && this.heard) || !this.once) return;
+    this.attempt = 0;
+    this.#try();
   }
 
-  // Browsers take many seconds to see that nothing arrives any more; four silent seconds are enough for us.
+  #trouble() {
+    this.#tell("trouble", { word: navigator.onLine === false ? "offline" : "lost" });
+  }
+
+  // Browsers take many seconds to see that nothing arrives any more; media sends something every second.
   #watch(connection) {
     const quality = new Quality();
     const rest = new PictureRest();
     let before;
     let silent = 0;
+    this.heard = true;
     clearInterval(this.sampler);
     this.sampler = setInterval(async () => {
       const sample = sampleOf(await connection.peer.getStats(), before?.totals);
-      if (connection !== this.connection || this.over) return;
+      if (connection !== this.current || this.over) return;
       silent = before && !sample.heard ? silent + 1 : 0;
       before = sample;
-      if (silent >= SILENT_SAMPLES) {
-        this.#lost(connection);
-        return;
+      if (silent < SILENT_SAMPLES) {
+        if (!this.heard) this.#tell("recovered", {});
+        this.heard = true;
+        const level = quality.step(sample);
+        this.#tell("quality", { level, resting: rest.step(level) });
+      } else if (this.heard) {
+        this.heard = false;
+        this.#trouble();
+        this.#try();
       }
-      const level = quality.step(sample);
-      this.#tell("quality", { level, resting: rest.step(level) });
     }, SAMPLE_MS);
   }
 

@@ -1,6 +1,5 @@
 // One connection to the media process: fixed slots, one POST, then the data channel. See docs/rooms-protocol.md.
 export const SLOTS = 3;
-const ANSWER_MS = 6000;
 const VIDEO_BITS = 800_000;
 const SHARE_BITS = 1_500_000;
 
@@ -66,11 +65,11 @@ export class Connection extends EventTarget {
     };
   }
 
-  async start(tracks) {
+  async start(tracks, patienceMs) {
     await Promise.all(["audio", "video"].map((kind) => this.senders[kind].replaceTrack(tracks[kind] ?? null)));
     const offer = await this.peer.createOffer();
     await this.peer.setLocalDescription(offer);
-    const answer = await this.#post(offer.sdp); // at once: the other side waits for no addresses
+    const answer = await this.#post(offer.sdp, patienceMs); // at once: the other side waits for no addresses
     if (this.closed) return answer;
     await this.peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     return answer;
@@ -89,7 +88,7 @@ export class Connection extends EventTarget {
     this.peer.close();
   }
 
-  async #post(sdp) {
+  async #post(sdp, patienceMs) {
     let response;
     try {
       response = await fetch(this.join, {
@@ -97,7 +96,7 @@ export class Connection extends EventTarget {
         headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf },
         body: JSON.stringify({ sdp }),
         redirect: "manual",
-        signal: AbortSignal.timeout(ANSWER_MS),
+        signal: AbortSignal.timeout(patienceMs),
       });
     } catch {
       throw new Refused(0, "lost");

@@ -42,6 +42,7 @@ export class Desk {
     return true;
   }
 
+  // Before the stage, which shows the alarm.
   show(snapshot) {
     this.snapshot = snapshot;
     this.#recording(snapshot.recording);
@@ -86,8 +87,7 @@ export class Desk {
     }
     const running = ["running", "paused", "stopped", "failed"].includes(recording.state) && recording.seconds > 0;
     kept.textContent = running ? this.words("kept", { time: clock(recording.written) }) : "";
-    if (recording.failed) this.stage.at("note").textContent = this.words(`failed-${recording.failed}`);
-    if (recording.failed) this.stage.at("note").hidden = false;
+    this.stage.alarm = recording.failed ? this.words(`failed-${recording.failed}`) : "";
   }
 
   #distress() {

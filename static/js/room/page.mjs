@@ -45,7 +45,7 @@ export class Page {
       await this.own.start();
     } catch {
       this.own.on = { audio: false, video: false };
-      this.#note(this.words("no-microphone"));
+      this.stage.note(this.words("no-microphone"));
     }
     this.#devices();
     if (this.data.blur === "true") this.#blur(true);
@@ -61,6 +61,7 @@ export class Page {
     for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => this.sounds.unlock(), { once: true });
     call.addEventListener("connected", ({ detail }) => this.#connected(detail));
     call.addEventListener("message", ({ detail }) => this.#hear(detail));
+    call.addEventListener("recovered", () => this.stage.setTrouble(null));
     call.addEventListener("trouble", ({ detail }) => this.#trouble(detail.word));
     call.addEventListener("quality", ({ detail }) => this.#quality(detail));
     call.addEventListener("ended", ({ detail }) => this.#leave(detail.reason));
@@ -115,6 +116,7 @@ export class Page {
   #connected({ connection, again }) {
     this.stage.attach(connection);
     this.stage.setTrouble(null);
+    this.told = 0;
     if (again) this.stage.say(this.words("back"));
     this.#tellState();
     this.call.send({ type: "quality", level: this.level ?? "good" });
@@ -122,6 +124,7 @@ export class Page {
 
   #hear(message) {
     if (message.type === "room") this.#show(message);
+    else if (message.type === "recording") this.#show({ ...this.snapshot, recording: message.recording ?? message });
     else if (message.type === "announcement") this.#announce(message);
     else if (message.type === "message") this.#message(message.text);
     else if (message.type === "mute_request") this.#askToMute();
@@ -131,24 +134,42 @@ export class Page {
   #show(snapshot) {
     const entered = snapshot.admitted && !this.snapshot?.admitted;
     this.snapshot = snapshot;
+    this.desk?.show(snapshot);
     this.stage.show(snapshot);
     const waiting = document.getElementById("room-waiting");
     if (waiting) waiting.hidden = snapshot.admitted;
     const stop = this.root.querySelector('[data-act="stop_recording"]');
     if (stop) stop.hidden = !["starting", "running", "paused"].includes(snapshot.recording.state);
     for (const one of this.root.querySelectorAll("[data-inside]")) one.hidden = !snapshot.admitted;
-    this.desk?.show(snapshot);
+    this.#confirm(snapshot.recording);
     if (entered && !this.runs) {
       this.sounds.play("joined", this.stage.speaker);
       this.stage.say(this.words("inside"));
     }
   }
 
-  #announce({ code, person }) {
+  // Nothing is recorded before every page has shown it and said so; who comes back into a recorded call is told anew.
+  #confirm({ state, notice }) {
+    if (!["starting", "running"].includes(state) || !notice || notice === this.told) return;
+    if (this.told === 0 && state === "running") this.#speak("recording_started", "said-recording_started");
+    this.#tellKnown(notice);
+  }
+
+  #tellKnown(notice) {
+    this.told = notice;
+    this.call.send({ type: "told", notice });
+  }
+
+  #speak(code, word, values = {}) {
+    this.sounds.play(code, this.stage.speaker);
+    this.#notice(this.words(word, values));
+  }
+
+  #announce({ code, person, notice, why }) {
     const name = nameOf(this.snapshot, person, this.words);
     if (person === this.snapshot?.you && ["joined", "returned", "lost", "left", "video_held", "video_back"].includes(code)) return;
-    this.sounds.play(code, this.stage.speaker);
-    this.#notice(this.words(`said-${code}`, { name }));
+    this.#speak(code, code === "recording_failed" && why ? `failed-${why}` : `said-${code}`, { name });
+    if (notice) this.#tellKnown(notice);
   }
 
   #message(text) {
@@ -213,7 +234,7 @@ export class Page {
     if (on) said("blur-wait");
     try {
       await this.own.setBlur(on);
-      if (on) this.#note("");
+      if (on) this.stage.note("");
     } catch {
       said("blur-failed");
     }
@@ -268,17 +289,7 @@ export class Page {
   }
 
   #notice(text) {
-    this.#note(text);
+    this.stage.note(text);
     this.stage.say(text);
-  }
-
-  #note(text) {
-    const note = this.root.querySelector("#room-note");
-    clearTimeout(this.noteTimer);
-    if (!this.snapshot?.distress) {
-      note.textContent = text;
-      note.hidden = !text;
-      this.noteTimer = setTimeout(() => !this.snapshot?.distress && (note.hidden = true), 8000);
-    }
   }
 }

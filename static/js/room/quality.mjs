@@ -49,9 +49,9 @@ export class PictureRest {
   }
 }
 
-// One sample from RTCPeerConnection.getStats(), as the difference to the one before.
+// One sample from RTCPeerConnection.getStats(), as the difference to the one before. `heard` is false where not one byte came.
 export function sampleOf(report, before = {}) {
-  const totals = { lost: 0, received: 0, answers: 0 };
+  const totals = { lost: 0, received: 0, bytes: 0 };
   let roundTrip = 0;
   let remoteLoss = 0;
   for (const one of report.values()) {
@@ -61,14 +61,16 @@ export function sampleOf(report, before = {}) {
     } else if (one.type === "remote-inbound-rtp") {
       remoteLoss = Math.max(remoteLoss, one.fractionLost ?? 0);
       roundTrip = Math.max(roundTrip, one.roundTripTime ?? 0);
-    } else if (one.type === "candidate-pair" && one.nominated && one.state === "succeeded") {
-      totals.answers += one.responsesReceived ?? 0;
-      roundTrip = Math.max(roundTrip, one.currentRoundTripTime ?? 0);
+    } else if (one.type === "candidate-pair") {
+      totals.bytes += (one.bytesReceived ?? 0) + (one.responsesReceived ?? 0);
+      if (one.nominated) roundTrip = Math.max(roundTrip, one.currentRoundTripTime ?? 0);
+    } else if (one.type === "transport" || one.type === "data-channel") {
+      totals.bytes += one.bytesReceived ?? 0;
     }
   }
   const lost = Math.max(0, totals.lost - (before.lost ?? 0));
   const received = Math.max(0, totals.received - (before.received ?? 0));
   const inboundLoss = lost + received > 20 ? lost / (lost + received) : 0;
-  const heard = totals.answers !== (before.answers ?? -1) || received > 0;
+  const heard = received > 0 || totals.bytes !== (before.bytes ?? -1);
   return { totals, loss: Math.max(inboundLoss, remoteLoss), roundTrip, heard };
 }

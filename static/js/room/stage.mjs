@@ -1,6 +1,8 @@
 // The picture of the call: tiles, lamp, status line, what is said aloud to a screen reader.
 import { nameOf, others, recordingWord, statusWord, tileWord } from "./snapshot.mjs";
 
+const NOTE_MS = 8000;
+
 export class Stage {
   constructor(root, words) {
     this.root = root;
@@ -12,6 +14,8 @@ export class Stage {
     this.speaker = root.dataset.speaker;
     this.trouble = null;
     this.queue = [];
+    this.standing = "";
+    this.alarm = "";
   }
 
   attach(connection) {
@@ -46,7 +50,7 @@ export class Stage {
     this.root.querySelector("#room-stage").dataset.people = String(company.filter((one) => one.slot !== null).length);
     for (const tile of this.tiles) this.#tile(tile, company.find((one) => String(one.slot) === tile.dataset.slot));
     this.at("share").hidden = !snapshot.share || snapshot.share === snapshot.you;
-    this.#note(snapshot.distress ? this.words("paused-for-all") : "");
+    this.#standing(snapshot.distress ? this.words("paused-for-all") : this.alarm);
     this.#status();
     this.#lamp(snapshot);
   }
@@ -104,10 +108,24 @@ export class Stage {
     if (said.textContent !== text) said.textContent = text;
   }
 
-  #note(text) {
+  // A note goes by itself, unless one stands: a pause for distress, or an alarm to the interviewer.
+  note(text) {
+    clearTimeout(this.noteTimer);
+    if (this.standing) return;
+    this.#write(text);
+    this.noteTimer = setTimeout(() => this.#write(this.standing), NOTE_MS);
+  }
+
+  #standing(text) {
+    if (text === this.standing) return;
+    this.standing = text;
+    this.#write(text);
+  }
+
+  #write(text) {
     const note = this.at("note");
     note.hidden = !text;
-    if (note.textContent !== text) note.textContent = text;
+    note.textContent = text;
   }
 
   #tile(tile, person) {
