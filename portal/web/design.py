@@ -32,6 +32,7 @@ def init_app(app: Flask, static: Path, templates: Path) -> None:
     )
     app.add_template_filter(_moment, "moment")
     app.add_template_filter(_day, "day")
+    app.add_template_filter(_clock, "clock")
     manifest = static / "dist" / "manifest.json"
 
     @app.template_global()
@@ -44,6 +45,11 @@ def _moment(value: datetime) -> str:
     """A moment as people in the UK read it: 24 November 2026 at 14:05."""
     day, time = format_datetime(value, "d MMMM y"), format_datetime(value, "HH:mm")
     return str(gettext("%(day)s at %(time)s", day=day, time=time))
+
+
+def _clock(value: datetime) -> str:
+    """A time of day to the second: 14:05:09."""
+    return str(format_datetime(value, "HH:mm:ss"))
 
 
 def _day(value: date) -> str:

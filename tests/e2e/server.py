@@ -69,7 +69,7 @@ def running(instance: Path, host: str = "127.0.0.1") -> Iterator[Server]:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 150
     while time.monotonic() < until:
         assert process.poll() is None, "the portal stopped while starting"
         try:
@@ -79,4 +79,4 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             process.poll()
             time.sleep(0.1)
-    raise AssertionError("the portal did not start within a minute")
+    raise AssertionError("the portal did not start in time")

@@ -5,19 +5,38 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = "/usr/bin/chromium"
 
 
+CAMERA = ["--use-fake-device-for-media-stream", "--disable-features=WebRtcHideLocalIpsWithMdns"]
+ALLOWED = "--use-fake-ui-for-media-stream"
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield browser
-        browser.close()
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    yield from _launched(playwright)
+
+
+@pytest.fixture(scope="session")
+def caller(playwright: Playwright) -> Iterator[Browser]:
+    """With an invented camera and microphone, which pages may use."""
+    yield from _launched(playwright, *CAMERA, ALLOWED)
+
+
+def _launched(playwright: Playwright, *options: str) -> Iterator[Browser]:
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*root, *options])
+    yield browser
+    browser.close()
 
 
 def axe_violations(page: Page) -> list[str]:

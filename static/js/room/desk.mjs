@@ -173,10 +173,16 @@ export class Desk {
     if (focused) list.querySelector(`[data-do="${focused.do}"][data-person="${focused.person}"]`)?.focus();
   }
 
+  // Who gave no name is called by her role, once.
+  #called(one, name) {
+    const role = this.words(`role-${one.role}`);
+    return name.toLowerCase() === role ? name : `${name} (${role})`;
+  }
+
   #person(one) {
     const item = document.createElement("li");
     const name = nameOf(this.snapshot, one.person, this.words);
-    item.append(`${name} (${this.words(`role-${one.role}`)}) ${one.connected ? "" : this.words("their-lost")} `);
+    item.append(`${this.#called(one, name)} ${one.connected ? "" : this.words("their-lost")} `);
     if (one.microphone && one.connected) item.append(this.#button("mute_request", one.person, this.words("ask-mute", { name })));
     return item;
   }
@@ -184,7 +190,7 @@ export class Desk {
   #waiting(one) {
     const item = document.createElement("li");
     const name = nameOf(this.snapshot, one.person, this.words);
-    item.append(`${name} (${this.words(`role-${one.role}`)}) `);
+    item.append(`${this.#called(one, name)} `);
     item.append(this.#button("admit", one.person, this.words("admit", { name }), "nhsuk-button"));
     item.append(" ", this.#button("decline", one.person, this.words("decline", { name })));
     return item;

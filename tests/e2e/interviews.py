@@ -1,0 +1,192 @@
+"""Both sides of an interview at their browsers, in a running portal."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pyotp
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from portal.audit.domain import Actor
+from portal.db.engine import Database
+from portal.people.service import PeopleService
+from portal.recordings.age import Kind, new_identity
+from portal.recordings.keys.service import KeyService
+from portal.rooms.domain import Outcome, Room
+from portal.rooms.service import RoomService
+from portal.settings import ROOT, Settings
+from portal.team.domain import Role
+from portal.team.service import TeamService
+from portal.wiring import Services, build
+from tests.e2e.server import Server
+from tests.recordings.keys.making import IDENTITY, by_passphrase
+from tests.support.browsers import axe_violations
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+
+class Caller:
+    """Somebody in a room, whose pages are checked."""
+
+    def __init__(self, context: BrowserContext, base: str) -> None:
+        self.context, self.base, self.problems = context, base, []
+        self.page: Page = context.new_page()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", self._stays_here)
+
+    def _console(self, message) -> None:
+        # A refused or failed request is said by the browser itself, and tried again by the page.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.problems.append(message.text)
+
+    def _stays_here(self, request) -> None:
+        if not request.url.startswith((self.base, "data:", "blob:")):
+            self.problems.append(f"asked outside: {request.url}")
+
+    def check(self, what: str) -> None:
+        assert axe_violations(self.page) == [], what
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= self.page.viewport_size["width"], f"{what} is {wide} wide"
+        assert self.problems == [], what
+
+    def act(self, name: str) -> None:
+        self.page.locator(f'[data-act="{name}"]').click()
+
+    def said(self, part: str) -> str:
+        return self.page.locator(f"#room-{part}").inner_text().replace("\n", " ")
+
+    def wait_said(self, part: str, text: str, seconds: float = 15) -> None:
+        self.page.locator(f"#room-{part}", has_text=text).wait_for(timeout=seconds * 1000)
+
+    def sees_moving(self, slot: int = 0, seconds: float = 15) -> None:
+        """The picture of the other person arrives and moves."""
+        video = f"document.querySelector('[data-slot=\"{slot}\"] video')"
+        self.page.wait_for_function(f"{video}.videoWidth > 0", timeout=seconds * 1000)
+        now = self.page.evaluate(f"{video}.currentTime")
+        self.page.wait_for_function(f"{video}.currentTime > {now} + 0.3", timeout=seconds * 1000)
+
+
+@dataclass
+class House:
+    """A running portal with its cast signed in, and its services at hand."""
+
+    server: Server
+    services: Services
+    states: dict[str, dict]
+    study_id: str
+    staff_id: int
+
+    def room(self) -> Room:
+        """A fresh room of the participant's; older ones are over."""
+        rooms, person = self.services.get(RoomService), self.services.get(PeopleService).by_study_id(self.study_id)
+        for one in rooms.open_rooms():
+            if one.participant.id == person.id:
+                rooms.mark(one, Outcome.DONE, "", staff_id=self.staff_id)
+        return rooms.open_by_hand(person, staff_id=self.staff_id)
+
+    @contextmanager
+    def caller(self, browser: Browser, who: str, **options: object) -> Iterator[Caller]:
+        viewport = PHONE if who == "participant" else DESK
+        context = browser.new_context(
+            viewport=viewport, storage_state=self.states[who], bypass_csp=True, **{"accept_downloads": False, **options}
+        )
+        try:
+            yield Caller(context, self.server.url)
+        finally:
+            context.close()
+
+    @contextmanager
+    def call(self, browser: Browser) -> Iterator[tuple[Caller, Caller, Room]]:
+        """Participant and interviewer, let in and seeing each other."""
+        room = self.room()
+        with self.caller(browser, "participant") as she, self.caller(browser, "researcher") as staff:
+            she.page.goto(f"{she.base}/room/call")
+            staff.page.goto(f"{staff.base}/workspace/interviews/{room.code}")
+            staff.page.locator('[data-do="admit"]').click()
+            she.wait_said("status", "You are in the call.")
+            staff.sees_moving()
+            she.sees_moving()
+            yield she, staff, room
+
+
+def house(server: Server, browser: Browser) -> House:
+    """Make keys for recordings, and sign both sides in."""
+    services = build(Settings(instance=server.instance, demonstration=True, public_url=server.url))
+    members = services.get(TeamService).members()
+    researcher, lead = (next(one for one in members if one.role is role) for role in (Role.RESEARCHER, Role.LEAD))
+    keys = services.get(KeyService)
+    if not keys.all():
+        made = keys.register(str(IDENTITY.recipient), [by_passphrase()], staff_id=researcher.id)
+        keys.confirm(made.id, staff_id=lead.id)
+        recovery = keys.register_recovery(
+            str(new_identity(Kind.X25519).recipient), threshold=2, shares=3, actor=Actor.system("test")
+        )
+        keys.confirm(recovery.id, staff_id=lead.id)
+    cast = server.cast()
+    person = next(one for one in cast["participants"] if one["who"].endswith("has an interview now"))
+    states = {
+        "participant": _participant(browser, person["link"]),
+        "researcher": _member(browser, server.url, next(one for one in cast["staff"] if one["role"] == "researcher")),
+    }
+    return House(server, services, states, person["study_id"], researcher.id)
+
+
+def close(opened: House) -> None:
+    opened.services.get(Database).dispose()
+
+
+def _participant(browser: Browser, link: str) -> dict:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(link)
+    page.get_by_role("button", name="Open my invitation").click()
+    page.wait_for_url("**/home")
+    state = context.storage_state()
+    context.close()
+    return dict(state)
+
+
+def _member(browser: Browser, base: str, member: dict) -> dict:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{base}/team/sign-in")
+    page.get_by_label("E-mail address").fill(member["email"])
+    page.get_by_label("Password").fill(member["password"])
+    page.get_by_label("Code from your authenticator app").fill(pyotp.TOTP(member["totp_secret"]).now())
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/workspace**")
+    state = context.storage_state()
+    context.close()
+    return dict(state)
+
+
+class Firefox:
+    """Debian's Firefox with an invented camera, driven by puppeteer-core in a process of its own."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            ["node", str(ROOT / "tests" / "e2e" / "firefox.mjs")], cwd=ROOT, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "MOZ_HEADLESS": "1"},
+        )  # fmt: skip
+
+    def ask(self, deed: str, **fields: object) -> object:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"deed": deed, **fields}) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        assert "error" not in answer, f"{deed} {fields}: {answer.get('error')}"
+        return answer["value"]
+
+    def close(self) -> None:
+        try:
+            self.ask("close")
+            self._process.wait(20)
+        finally:
+            self._process.kill()
+            self._process.wait()

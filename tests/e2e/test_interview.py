@@ -1,0 +1,290 @@
+"""Interviews between real browsers through the real media process."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from portal.audit.service import AuditLog
+from portal.consent.service import ConsentService
+from portal.db.engine import Database
+from portal.people.service import PeopleService
+from portal.recordings.age import decrypt
+from portal.rooms.catalogue import RoomCatalogue
+from portal.rooms.service import RoomService
+from portal.rooms.store import RoomRow
+from tests.e2e.interviews import Firefox, close, house
+from tests.e2e.server import running
+from tests.recordings.keys.making import IDENTITY
+from tests.support.browsers import CAMERA, CHROMIUM
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, caller):
+    with running(tmp_path_factory.mktemp("interviews") / "instance") as server:
+        opened = house(server, caller)
+        try:
+            yield opened
+        finally:
+            close(opened)
+
+
+def test_a_whole_interview_from_the_device_check_to_the_recorded_file(place, caller, tmp_path):
+    room = place.room()
+    with place.caller(caller, "participant") as she, place.caller(caller, "researcher") as staff:
+        prepare(she)
+        enter(staff, room)
+        she.wait_said("status", "You are in the waiting room.")
+        she.check("waiting")
+        staff.page.get_by_label("A line to everybody who waits").fill("I am with you in a minute")
+        staff.page.get_by_role("button", name="Send").click()
+        she.page.get_by_text("I am with you in a minute").wait_for()
+        staff.check("somebody waits")
+        staff.page.get_by_role("button", name="Let Robin in", exact=True).click()
+        she.wait_said("status", "You are in the call.")
+        she.sees_moving()
+        staff.sees_moving()
+        talk(she, staff)
+        staff.act("end")
+        staff.act("end")
+        she.page.wait_for_url("**/room/over/ended")
+        she.check("over")
+        staff.page.wait_for_url("**/outcome")
+        staff.page.get_by_label("It is done").check()
+        staff.page.get_by_role("button", name="Keep").click()
+        staff.page.get_by_text("Kept. Thank you.").wait_for()
+    recorded(place, room, tmp_path)
+
+
+def prepare(she):
+    """From the home page through the device check into the waiting room."""
+    she.page.goto(f"{she.base}/home")
+    she.page.get_by_role("link", name="Join the interview").click()
+    she.page.get_by_role("link", name="Yes, I can talk now").click()
+    she.page.get_by_role("button", name="Switch on camera and microphone").click()
+    she.page.get_by_text("We hear you well.").wait_for()
+    she.page.get_by_text("Your connection is").wait_for()
+    she.page.get_by_role("button", name="Play three notes").click()
+    she.check("device check")
+    she.page.get_by_label("Name that the others see").fill("Robin")
+    she.page.get_by_role("button", name="Go to the waiting room").click()
+
+
+def enter(staff, room):
+    staff.page.goto(f"{staff.base}/workspace/interviews")
+    staff.check("list")
+    staff.page.get_by_role("link", name=f"Go into the room of {room.participant.study_id}").click()
+
+
+def talk(she, staff):
+    """Record, note, tick, pause, go on, stop."""
+    assert she.said("recording") == "Not recording"
+    staff.act("record")
+    she.wait_said("recording", "Recording")
+    she.wait_said("note", "Recording has started.")
+    staff.page.wait_for_function("/0:0[2-9]/.test(document.querySelector('[data-kept]').textContent)")
+    she.check("recording")
+    staff.check("recording")
+    staff.page.get_by_label("Welcome").check()
+    staff.page.get_by_label("Private notes").fill("She spoke calmly ")
+    staff.page.get_by_role("button", name="Insert the time").click()
+    staff.page.get_by_text("Kept at").wait_for()
+    assert re.fullmatch(r"0:0\d", staff.page.locator("[data-code]").first.inner_text())
+    she.act("pause_please")
+    staff.wait_said("note", "Robin asks for a pause.")
+    she.wait_said("recording", "Recording paused. Nothing is kept now.")
+    staff.act("record")
+    she.wait_said("recording", "Recording")
+    staff.act("distress")
+    she.wait_said("note", "We are pausing.")
+    she.check("distress")
+    staff.check("distress")
+    assert "blur" in she.page.evaluate("getComputedStyle(document.querySelector('[data-slot] video')).filter")
+    staff.act("distress")
+    she.act("stop_recording")
+    staff.wait_said("recording", "Recording stopped")
+
+
+def recorded(place, room, folder):
+    """What was kept opens with the team's key alone, and is a film; the room's facts and audit events are there."""
+    with place.services.get(Database).reading() as session:
+        name = session.get_one(RoomRow, room.id).recording_id
+    files = sorted((place.server.instance / "vault" / name).glob("p1-*.webm.age"))
+    assert files
+    film = folder / "p1.webm"
+    film.write_bytes(decrypt(files[0].read_bytes(), [IDENTITY]))
+    shown = subprocess.run(
+        ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", str(film)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert set(shown.stdout.split()) == {"vp8", "opus"}
+    until(lambda: place.services.get(RoomService).room(room.code).ended)
+    kinds = [one.kind for one in place.services.get(RoomCatalogue).events(room.id)]
+    for kind in ("admitted", "recording_started", "pause_please", "distress", "recording_stopped", "ended"):
+        assert kind in kinds
+    audited = {one.kind for one in place.services.get(AuditLog).newest(60) if one.subject == room.subject}
+    assert {"rooms.joined", "rooms.admitted", "rooms.recording_started", "rooms.recording_stopped"} <= audited
+
+
+def until(true, seconds=20):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.2)
+
+
+def test_mute_camera_and_a_request_to_mute(place, caller):
+    with place.call(caller) as (she, staff, _):
+        staff.page.get_by_role("button", name="Ask Participant to mute").click()
+        she.page.get_by_text("asks you to switch your microphone off").wait_for()
+        she.check("asked to mute")
+        she.page.get_by_role("button", name="Switch it off").click()
+        staff.page.locator("[data-quality]", has_text="(microphone off)").wait_for()
+        assert she.page.get_by_role("button", name="Microphone off").get_attribute("aria-pressed") == "false"
+        she.act("camera")
+        staff.page.locator("[data-slot] [data-hidden]", has_text="Camera off").wait_for()
+        she.act("camera")
+        staff.sees_moving()
+
+
+def test_everything_by_keyboard(place, caller):
+    with place.call(caller) as (she, staff, _):
+        she.page.locator('[data-act="microphone"]').focus()
+        assert she.page.evaluate("getComputedStyle(document.activeElement).backgroundColor") == "rgb(255, 235, 59)"
+        she.page.keyboard.press("Enter")
+        staff.page.locator("[data-quality]", has_text="(microphone off)").wait_for()
+        reached = []
+        for _ in range(4):
+            she.page.keyboard.press("Tab")
+            reached.append(she.page.evaluate("document.activeElement.dataset.act"))
+        assert reached == ["camera", "pause_please", "leave", "need_to_stop"]
+        she.page.keyboard.press("Space")
+        she.page.wait_for_url("**/room/over/stopped")
+        staff.wait_said("note", "Participant had to stop.")
+
+
+def test_exit_ends_the_call_at_once(place, caller):
+    with place.call(caller) as (she, staff, _):
+        she.page.route(
+            "https://www.bbc.co.uk/**", lambda route: route.fulfill(body="<h1>Weather</h1>", content_type="text/html")
+        )
+        she.page.route("**/exit", lambda route: None)  # even where the network is slow
+        she.page.get_by_role("link", name="Exit this page").click()
+        staff.wait_said("note", "Participant has left.", seconds=3)
+
+
+def test_a_withdrawal_in_the_call_stops_the_recording(place, caller):
+    person = place.services.get(PeopleService).by_study_id(place.study_id)
+    with place.call(caller) as (she, staff, _):
+        staff.act("record")
+        she.wait_said("recording", "Recording")
+        other = she.context.new_page()
+        other.goto(f"{she.base}/withdraw/stop-recording")
+        other.locator("main form button").click()
+        other.wait_for_url("**/withdrawn/**")
+        staff.wait_said("note", "Consent to record was withdrawn.", seconds=5)
+        assert "recording" not in place.services.get(ConsentService).state(person).effects
+    with place.caller(caller, "researcher") as staff:
+        staff.page.goto(f"{staff.base}/workspace/interviews/{place.room().code}")
+        staff.page.get_by_text("agreed to the interview and not to a recording").wait_for()
+        staff.wait_said("recording", "This call is not recorded")
+        assert staff.page.locator('[data-act="record"]').is_disabled()
+
+
+def test_the_call_comes_back_by_itself(place, caller):
+    """Nothing of media for six seconds, as if the network were away; then its process is killed."""
+    with place.call(caller) as (she, staff, _):
+        media = media_process(place.server)
+        os.kill(media, signal.SIGSTOP)
+        try:
+            she.wait_said("status", "The connection is lost.", seconds=8)
+            staff.wait_said("status", "The connection is lost.", seconds=8)
+            time.sleep(2)
+        finally:
+            os.kill(media, signal.SIGCONT)
+        she.wait_said("status", "You are in the call.", seconds=8)
+        staff.sees_moving()
+        os.kill(media, signal.SIGKILL)
+        she.wait_said("status", "lost", seconds=10)
+        she.wait_said("status", "You are in the call.", seconds=20)
+        staff.wait_said("status", "You are in the call.", seconds=20)
+        staff.sees_moving()
+        she.sees_moving()
+        assert she.problems == []
+
+
+def media_process(server):
+    """The running portal's media process."""
+    found = subprocess.run(
+        ["pgrep", "-P", str(server.process.pid), "-f", "portal.rooms.media"], capture_output=True, text=True, check=True
+    )
+    return int(found.stdout.split()[0])
+
+
+def test_help_when_the_browser_says_no(place, playwright):
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*root, *CAMERA])
+    with place.caller(browser, "participant") as she:
+        she.page.goto(f"{she.base}/room/check")
+        she.page.get_by_role("button", name="Only the microphone").click()
+        she.page.get_by_text("Your browser said no for us.").wait_for()
+        she.page.get_by_text("Click the sign to the left of the address.").wait_for()
+        assert she.page.get_by_text("Tap “Website Settings”.").is_hidden()
+        she.check("refused")
+    browser.close()
+
+
+def test_a_blurred_background_stays_on_the_device(place, caller):
+    with place.caller(caller, "participant", bypass_csp=False) as she:
+        she.page.goto(f"{she.base}/room/check")
+        assert not [one for one in she.page.evaluate("performance.getEntries().map(e => e.name)") if "selfie" in one]
+        she.page.get_by_role("button", name="Switch on camera and microphone").click()
+        she.page.get_by_text("We hear you well.").wait_for()
+        she.page.get_by_label("Blur what is behind me").check()
+        she.page.wait_for_function("document.getElementById('check-blur-said').textContent === ''", timeout=60_000)
+        assert she.page.get_by_label("Blur what is behind me").is_checked()
+        she.page.wait_for_function("document.getElementById('check-preview').videoWidth > 0")
+        label = she.page.evaluate("document.getElementById('check-preview').srcObject.getVideoTracks()[0].label")
+        assert "fake" not in label  # the canvas's track, not the camera's
+        assert she.problems == []
+
+
+@pytest.mark.parametrize("interviewer", ["firefox", "chromium"])
+def test_firefox_with_firefox_and_with_chromium(place, caller, interviewer):
+    room, firefox = place.room(), Firefox()
+    try:
+        firefox.ask("open", who="she", url=f"{place.server.url}/room/call", state=place.states["participant"])
+        firefox.ask("wait", who="she", expression=said("status", "waiting room"))
+        desk = f"{place.server.url}/workspace/interviews/{room.code}"
+        if interviewer == "firefox":
+            firefox.ask("open", who="staff", url=desk, state=place.states["researcher"])
+            firefox.ask("click", who="staff", selector='[data-do="admit"]')
+            firefox.ask("wait", who="staff", expression=moving(0))
+            firefox.ask("wait", who="she", expression=moving(0))
+            return
+        with place.caller(caller, "researcher") as staff:
+            staff.page.goto(desk)
+            staff.page.locator('[data-do="admit"]').click()
+            staff.sees_moving()
+            firefox.ask("wait", who="she", expression=moving(0))
+            firefox.ask("click", who="she", selector='[data-act="microphone"]')
+            staff.page.locator("[data-quality]", has_text="(microphone off)").wait_for()
+            staff.act("end")
+            staff.act("end")
+            firefox.ask("wait", who="she", expression="location.pathname === '/room/over/ended'")
+    finally:
+        firefox.close()
+
+
+def said(part, text):
+    return f"document.getElementById('room-{part}').textContent.includes({text!r})"
+
+
+def moving(slot):
+    video = f"document.querySelector('[data-slot=\"{slot}\"] video')"
+    return f"{video}.videoWidth > 0 && {video}.currentTime > 0.5"
