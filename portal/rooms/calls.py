@@ -14,7 +14,7 @@ from portal.web.services import service
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self'; form-action 'self'; "
+    "font-src 'self'; connect-src 'self'; media-src 'self' blob:; form-action 'self'; "
     "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 """As everywhere, and a clip from the researcher's own disk (blob:), and the blur's WebAssembly."""

@@ -71,6 +71,13 @@ def check() -> BaseResponse:
     )  # fmt: skip
 
 
+@bp.get("/present")
+@requires(Permission.INTERVIEW)
+def present() -> tuple[str, int]:
+    """Asked for now and then by the room's page: an interviewer who only listens is not signed out amid the call."""
+    return "", 204
+
+
 @bp.get("/<room_code>")
 @requires(Permission.INTERVIEW)
 def room(room_code: str) -> BaseResponse:

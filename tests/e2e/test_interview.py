@@ -91,7 +91,7 @@ def talk(she, staff):
     she.check("recording")
     staff.check("recording")
     staff.page.get_by_label("Welcome").check()
-    staff.page.get_by_label("Private notes").fill("She spoke calmly ")
+    staff.page.locator("#room-notes").fill("She spoke calmly ")
     staff.page.get_by_role("button", name="Insert the time").click()
     staff.page.get_by_text("Kept at").wait_for()
     assert re.fullmatch(r"0:0\d", staff.page.locator("[data-code]").first.inner_text())
@@ -117,7 +117,8 @@ def recorded(place, room, folder):
     files = sorted((place.server.instance / "vault" / name).glob("p1-*.webm.age"))
     assert files
     film = folder / "p1.webm"
-    film.write_bytes(decrypt(files[0].read_bytes(), [IDENTITY]))
+    with files[0].open("rb") as sealed, film.open("wb") as opened:
+        decrypt(sealed, opened, [IDENTITY])
     shown = subprocess.run(
         ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", str(film)],
         capture_output=True, text=True, check=True,
@@ -140,7 +141,7 @@ def until(true, seconds=20):
 
 def test_mute_camera_and_a_request_to_mute(place, caller):
     with place.call(caller) as (she, staff, _):
-        staff.page.get_by_role("button", name="Ask Participant to mute").click()
+        staff.page.locator('[data-do="mute_request"]').click()
         she.page.get_by_text("asks you to switch your microphone off").wait_for()
         she.check("asked to mute")
         she.page.get_by_role("button", name="Switch it off").click()
@@ -165,7 +166,7 @@ def test_everything_by_keyboard(place, caller):
         assert reached == ["camera", "pause_please", "leave", "need_to_stop"]
         she.page.keyboard.press("Space")
         she.page.wait_for_url("**/room/over/stopped")
-        staff.wait_said("note", "Participant had to stop.")
+        staff.wait_said("note", "had to stop.")
 
 
 def test_exit_ends_the_call_at_once(place, caller):
@@ -175,7 +176,7 @@ def test_exit_ends_the_call_at_once(place, caller):
         )
         she.page.route("**/exit", lambda route: None)  # even where the network is slow
         she.page.get_by_role("link", name="Exit this page").click()
-        staff.wait_said("note", "Participant has left.", seconds=3)
+        staff.wait_said("note", "has left.", seconds=3)
 
 
 def test_a_withdrawal_in_the_call_stops_the_recording(place, caller):

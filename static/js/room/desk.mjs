@@ -6,6 +6,7 @@ import { startNotes } from "./notes.mjs";
 import { clock } from "./time.mjs";
 
 const SURE_MS = 5000;
+const PRESENT_MS = 300_000;
 
 export class Desk {
   constructor({ root, words, call, stage, sounds, csrf }) {
@@ -24,6 +25,9 @@ export class Desk {
       words,
       recordingSeconds,
     });
+    const { present, longestMinutes } = document.getElementById("room-desk").dataset;
+    this.longestMs = Number(longestMinutes) * 60_000;
+    setInterval(() => fetch(present, { redirect: "manual" }).catch(() => undefined), PRESENT_MS);
     this.#messages();
     this.#sharing();
     document.addEventListener("click", (event) => this.#asked(event.target.closest("[data-do]")));
@@ -46,6 +50,7 @@ export class Desk {
   show(snapshot) {
     this.snapshot = snapshot;
     this.#recording(snapshot.recording);
+    this.#remindOfTime(snapshot);
     this.#list(this.lists.people, others(snapshot), (one) => this.#person(one));
     this.#list(this.lists.queue, snapshot.waiting ?? [], (one) => this.#waiting(one));
     const somebody = (snapshot.waiting ?? []).length > 0;
@@ -62,6 +67,15 @@ export class Desk {
     const distress = this.root.querySelector('[data-act="distress"]');
     distress.setAttribute("aria-pressed", String(snapshot.distress));
     distress.querySelector("[data-said]").textContent = this.words(snapshot.distress ? "distress-end" : "distress-start");
+  }
+
+  // Counted from when somebody was let in.
+  #remindOfTime(snapshot) {
+    if (this.reminder || !others(snapshot).length) return;
+    this.reminder = setTimeout(() => {
+      this.stage.note(this.words("time-over"));
+      this.stage.say(this.words("time-over"));
+    }, this.longestMs);
   }
 
   #recordingSeconds() {

@@ -128,7 +128,12 @@ export class Page {
     else if (message.type === "announcement") this.#announce(message);
     else if (message.type === "message") this.#message(message.text);
     else if (message.type === "mute_request") this.#askToMute();
-    else if (message.type === "refused") this.#notice(this.words(`refused-${message.code}`) || this.words("refused-not_allowed"));
+    else if (message.type === "refused") this.#refusedDeed(message.code);
+  }
+
+  #refusedDeed(code) {
+    if (code === "share_taken") this.desk?.share.stop();
+    this.#notice(this.words(`refused-${code}`) || this.words("refused-not_allowed"));
   }
 
   #show(snapshot) {

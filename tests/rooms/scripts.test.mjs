@@ -1,0 +1,166 @@
+// The logic of static/js/room/ that needs no browser.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { patience, verdict, waitBefore } from "../../static/js/room/backoff.mjs";
+import { helpFor } from "../../static/js/room/browser.mjs";
+import { constraints } from "../../static/js/room/devices.mjs";
+import { loudness } from "../../static/js/room/meter.mjs";
+import { judge } from "../../static/js/room/network-test.mjs";
+import { merged } from "../../static/js/room/notes.mjs";
+import { levelOf, PictureRest, Quality, sampleOf } from "../../static/js/room/quality.mjs";
+import { nameOf, recordingStep, recordingWord, statusWord, tileWord } from "../../static/js/room/snapshot.mjs";
+import { clock } from "../../static/js/room/time.mjs";
+import { fill } from "../../static/js/room/words.mjs";
+
+const words = (key) => key;
+
+function snapshot(changes = {}, recording = {}) {
+  const me = { person: "p1", role: "participant", name: "Robin", connected: true, may_be_recorded: true };
+  const them = { person: "s1", role: "interviewer", name: "", connected: true, slot: 0 };
+  return {
+    you: "p1",
+    admitted: true,
+    people: [me, them],
+    waiting: [],
+    recording: { state: "off", possible: true, ...recording },
+    ...changes,
+  };
+}
+
+test("waits grow and stay short", () => {
+  assert.deepEqual([0, 1, 2, 3, 50].map(waitBefore), [500, 1000, 1500, 2000, 2000]);
+});
+
+test("the first try may take longer than one that brings a call back", () => {
+  assert.equal(patience(0, false), 8000);
+  assert.equal(patience(0, true), 3000);
+  assert.equal(patience(99, true), 8000);
+});
+
+test("what is temporary is tried again, what is final is said", () => {
+  assert.equal(verdict(503, "away").again, true);
+  assert.equal(verdict(500, "").again, true);
+  assert.equal(verdict(0, "lost").again, true);
+  assert.equal(verdict(429, "").afterMs, 5000);
+  assert.deepEqual(verdict(410, "over"), { again: false, word: "refused-over" });
+  assert.deepEqual(verdict(404, ""), { again: false, word: "refused-unknown" });
+});
+
+test("help fits the browser", () => {
+  const iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15";
+  assert.equal(helpFor(`${iphone} Version/18.5 Mobile/15E148 Safari/604.1`), "safari-ios");
+  assert.equal(helpFor(`${iphone} CriOS/140.0 Mobile/15E148 Safari/604.1`), "chrome-ios");
+  const mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.5 Safari/605.1.15";
+  assert.equal(helpFor(mac, 0), "safari");
+  assert.equal(helpFor(mac, 5), "safari-ios"); // an iPad says that it is a Mac
+  assert.equal(helpFor("Mozilla/5.0 (Linux; Android 15) Chrome/140.0 Mobile Safari/537.36"), "chrome-android");
+  assert.equal(helpFor("Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0"), "firefox");
+  assert.equal(helpFor("Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36"), "chrome");
+});
+
+test("a chosen device is wished for, not demanded", () => {
+  const asked = constraints({ microphone: "m", camera: "c" });
+  assert.deepEqual(asked.audio.deviceId, { ideal: "m" });
+  assert.deepEqual(asked.video.deviceId, { ideal: "c" });
+  assert.equal(constraints({ video: false }).video, false);
+  assert.equal(constraints({}).video.facingMode, "user");
+});
+
+test("loudness goes from silence to shouting", () => {
+  assert.equal(loudness(new Float32Array(100)), 0);
+  assert.equal(loudness(new Float32Array(100).fill(1)), 100);
+  const speech = loudness(new Float32Array(100).fill(0.05));
+  assert.ok(speech > 25 && speech < 90, String(speech));
+});
+
+test("the network in a word", () => {
+  assert.equal(judge(30, null), "network-good");
+  assert.equal(judge(900, true), "network-slow");
+  assert.equal(judge(30, false), "network-blocked");
+  assert.equal(judge(null, true), "network-offline");
+});
+
+test("two texts of notes are both kept", () => {
+  assert.equal(merged("one", "two"), "one\n\ntwo");
+  assert.equal(merged("one", "one and more"), "one and more");
+});
+
+test("quality levels", () => {
+  assert.equal(levelOf({ loss: 0.01, roundTrip: 0.05 }), "good");
+  assert.equal(levelOf({ loss: 0.08, roundTrip: 0.05 }), "poor");
+  assert.equal(levelOf({ loss: 0, roundTrip: 2 }), "bad");
+});
+
+test("one odd sample changes nothing, and better takes longer than worse", () => {
+  const quality = new Quality();
+  assert.equal(quality.step({ loss: 0.3 }), "good");
+  assert.equal(quality.step({ loss: 0.3 }), "bad");
+  const back = [1, 2, 3, 4].map(() => quality.step({ loss: 0 }));
+  assert.deepEqual(back, ["bad", "bad", "bad", "good"]);
+});
+
+test("the picture rests after a bad while and returns after a good one", () => {
+  const rest = new PictureRest({ restAfter: 2, returnAfter: 3 });
+  assert.deepEqual(["bad", "good", "bad", "bad"].map((one) => rest.step(one)), [false, false, false, true]);
+  assert.deepEqual(["good", "good", "poor", "good", "good", "good"].map((one) => rest.step(one)), [
+    true, true, true, true, true, false,
+  ]);
+});
+
+test("a sample is the difference to the one before, and silence is noticed", () => {
+  const report = (received, lost, bytes) =>
+    new Map([
+      ["a", { type: "inbound-rtp", packetsReceived: received, packetsLost: lost }],
+      ["b", { type: "candidate-pair", nominated: true, bytesReceived: bytes, currentRoundTripTime: 0.1 }],
+    ]);
+  const first = sampleOf(report(100, 0, 1000));
+  const second = sampleOf(report(190, 10, 2000), first.totals);
+  assert.equal(second.loss, 0.1);
+  assert.equal(second.roundTrip, 0.1);
+  assert.equal(second.heard, true);
+  assert.equal(sampleOf(report(190, 10, 2000), second.totals).heard, false);
+  assert.equal(sampleOf(report(190, 10, 2040), second.totals).heard, true);
+});
+
+test("names, and who has none", () => {
+  assert.equal(nameOf(snapshot(), "p1", words), "you");
+  assert.equal(nameOf(snapshot(), "s1", words), "role-interviewer");
+  assert.equal(nameOf(snapshot(), "g9", words), "somebody");
+  assert.equal(nameOf(null, "g9", words), "somebody");
+});
+
+test("where she is", () => {
+  assert.equal(statusWord(snapshot()), "inside");
+  assert.equal(statusWord(snapshot({ admitted: false })), "waiting");
+  assert.equal(statusWord(snapshot({ people: [snapshot().people[0]] })), "inside-alone");
+  assert.equal(statusWord(snapshot({ admitted: false, people: [] })), "waiting-alone");
+});
+
+test("what stands beside the lamp", () => {
+  assert.equal(recordingWord(snapshot()), "recording-off");
+  assert.equal(recordingWord(snapshot({}, { possible: false })), "recording-never");
+  assert.equal(recordingWord(snapshot({}, { state: "paused" })), "recording-paused");
+  const guest = snapshot({}, { state: "running" });
+  guest.people[0].may_be_recorded = false;
+  assert.equal(recordingWord(guest), "recording-others");
+});
+
+test("what the record button does next", () => {
+  const next = (state, possible = true) => recordingStep({ state, possible });
+  assert.deepEqual(["off", "running", "paused", "stopped", "starting"].map((one) => next(one)), [
+    "record_start", "record_pause", "record_resume", "record_start", null,
+  ]);
+  assert.equal(next("off", false), null);
+});
+
+test("what covers a tile", () => {
+  assert.equal(tileWord({ connected: false, camera: true }), "their-lost");
+  assert.equal(tileWord({ connected: true, video_held: true }), "their-picture-held");
+  assert.equal(tileWord({ connected: true, camera: false }), "their-camera-off");
+  assert.equal(tileWord({ connected: true, camera: true }), "");
+});
+
+test("times and words", () => {
+  assert.deepEqual([0, 65.9, 3723].map(clock), ["0:00", "1:05", "1:02:03"]);
+  assert.equal(fill("{name} is here {x}", { name: "Robin" }), "Robin is here {x}");
+});
