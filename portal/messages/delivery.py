@@ -9,7 +9,7 @@ at most once, and the team sees on a page that she perhaps did not.
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,7 +19,7 @@ from portal.db.keyring import Keyring
 from portal.messages.domain import Channel, Contact, Directory, Letter, Outcome, plan
 from portal.messages.errors import HalfSent, NotSent, Refused, ServiceDown
 from portal.messages.kinds import Kind, kind
-from portal.messages.ledger import Entry, Ledger
+from portal.messages.ledger import BATCH, Entry, Lately, Ledger
 from portal.messages.render import Renderer
 from portal.messages.senders import Sender
 from portal.messages.stops import Stops
@@ -29,6 +29,17 @@ log = structlog.get_logger(__name__)
 TURN_SECONDS = 5.0
 """After so long no further message is begun, so that the worker's other duties get their turn."""
 _LONGEST_PAUSE = timedelta(seconds=60)
+_MARKED = 10
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a message goes now."""
+
+    kind: Kind
+    contact: Contact
+    channel: Channel
+    address: str
 
 
 class Delivery:
@@ -65,22 +76,67 @@ class Delivery:
         return sent
 
     def _round(self, batch: Sequence[OutboxMessage], until: float) -> int:
+        """A batch. While many wait, ten are marked at once, which spares the disk: if we die then, the team is asked
+        about those ten; in quiet times it is asked about one at most."""
         contacts = self._directory(sorted({row.subject for row in batch if row.subject}))
+        lately, many = self._ledger.lately(batch), _MARKED if len(batch) == BATCH else 1
         ended: list[Entry] = []
         untouched, sent = [row.id for row in batch], 0
         try:
-            for row in batch:
+            for at in range(0, len(batch), many):
                 if time.monotonic() >= until:
                     break
-                untouched.remove(row.id)
-                entry = self._one(row, self._contact(row, contacts), ended)
-                if entry is not None:
-                    ended.append(entry)
-                    sent += entry.outcome is Outcome.SENT
+                part, untouched = batch[at : at + many], untouched[many:]
+                ready = self._ready(part, contacts, lately, ended)
+                going = self._ledger.hand_over(list(ready), ended) if ready else []
+                ended = ended if not ready else []
+                sent += self._hand_all([(row, ready[row]) for row in going], ended)
         finally:
             self._ledger.enter(ended)
             self._ledger.release(untouched)
         return sent
+
+    def _ready(
+        self, part: Sequence[OutboxMessage], contacts: Mapping[str, Contact], lately: Lately, ended: list[Entry]
+    ) -> dict[OutboxMessage, Route]:
+        """Those to hand over now, with where; the others go into `ended`."""
+        ready = {}
+        for row in part:
+            what, contact, now = kind(row.template), self._contact(row, contacts), self._clock()
+            channel = Channel.EMAIL if what.at_once else contact.channel if contact else None
+            address = contact.address(channel) if contact and channel else None
+            verdict = _verdict(row, what, contact, address, now)
+            if isinstance(verdict, datetime):
+                ended.append(Entry(row, due_at=verdict))
+            elif verdict is None and row.subject and lately[row.subject, row.template] >= what.cap.most:
+                ended.append(Entry(row, Outcome.CAPPED))
+            elif verdict is not None or contact is None or channel is None or address is None:
+                ended.append(Entry(row, verdict or Outcome.NO_ADDRESS))
+            elif held := self._held(channel):
+                ended.append(Entry(row, held_until=held))
+            else:
+                lately[row.subject, row.template] += 1
+                ready[row] = Route(what, contact, channel, address)
+        return ready
+
+    def _hand_all(self, going: Sequence[tuple[OutboxMessage, Route]], ended: list[Entry]) -> int:
+        """Hand them over in turn. If our own code fails at one, those behind it are given back."""
+        sent = 0
+        for at, (row, route) in enumerate(going):
+            held = self._held(route.channel)
+            try:
+                entry = Entry(row, held_until=held) if held else self._hand(row, route)
+            except BaseException:
+                ended.extend(Entry(left, held_until=self._clock()) for left, _ in going[at + 1 :])
+                raise
+            ended.append(entry)
+            sent += entry.outcome is Outcome.SENT
+        return sent
+
+    def _held(self, channel: Channel) -> datetime | None:
+        """Until when the channel's service is left alone."""
+        times, until = self._paused.get(channel, (0, self._clock()))
+        return until if times and until > self._clock() else None
 
     def _contact(self, row: OutboxMessage, contacts: Mapping[str, Contact]) -> Contact | None:
         if row.subject is None:
@@ -88,47 +144,33 @@ class Delivery:
         contact = contacts.get(row.subject)
         return replace(contact, email=row.recipient) if contact and row.recipient else contact
 
-    def _one(self, row: OutboxMessage, contact: Contact | None, before: list[Entry]) -> Entry | None:
-        """One message's turn. Takes what is in `before` along into the database. None: nothing is left to note."""
-        what, now = kind(row.template), self._clock()
-        channel = Channel.EMAIL if what.at_once else contact.channel if contact else None
-        address = contact.address(channel) if contact and channel else None
-        verdict = _verdict(row, what, contact, address, now)
-        if verdict is not None:
-            return Entry(row.id, verdict) if isinstance(verdict, Outcome) else Entry(row.id, due_at=verdict)
-        assert contact is not None and channel is not None and address is not None  # noqa: S101, PT018 - by the verdict
-        paused, until = self._paused.get(channel, (0, now))
-        if paused and until > now:
-            return Entry(row.id, held_until=until)
-        go = self._ledger.hand_over(row, what, before)
-        before.clear()
-        return self._hand(row, what, contact, channel, address) if go else None
-
-    def _hand(self, row: OutboxMessage, what: Kind, contact: Contact, channel: Channel, address: str) -> Entry:
-        letter = self._letter(row, what, contact, channel, address)
+    def _hand(self, row: OutboxMessage, route: Route) -> Entry:
+        letter = self._letter(row, route)
         try:
-            self._senders[channel].send(letter)
+            self._senders[route.channel].send(letter)
         except ServiceDown as error:
-            return Entry(row.id, held_until=self._pause(channel, str(error)))
+            return Entry(row, held_until=self._pause(route.channel, str(error)))
         except NotSent as error:
-            log.warning("message not taken for now", template=row.template, tries=row.tries + 1, why=str(error))
-            return Entry(row.id)
+            log.warning("message not taken for now", template=row.template, tries=row.tries, why=str(error))
+            return Entry(row)
         except Refused as error:
             log.warning("message refused", template=row.template, why=str(error))
-            return Entry(row.id, Outcome.REFUSED, channel, self._keyring.digest("messages.address", address))
+            digest = self._keyring.digest("messages.address", route.address)
+            return Entry(row, Outcome.REFUSED, route.channel, digest)
         except HalfSent as error:
             log.warning("message perhaps sent", template=row.template, why=str(error))
-            return Entry(row.id, Outcome.UNSURE, channel)
-        self._paused.pop(channel, None)
-        return Entry(row.id, Outcome.SENT, channel)
+            return Entry(row, Outcome.UNSURE, route.channel)
+        self._paused.pop(route.channel, None)
+        return Entry(row, Outcome.SENT, route.channel)
 
-    def _letter(self, row: OutboxMessage, what: Kind, contact: Contact, channel: Channel, address: str) -> Letter:
-        stop = self._stops.url(row.subject) if what.optional and row.subject else ""
+    def _letter(self, row: OutboxMessage, route: Route) -> Letter:
+        stop = self._stops.url(row.subject) if route.kind.optional and row.subject else ""
         fields = json.loads(row.context or "{}")
-        words = self._renderer.render(what, contact, fields, channel=channel, stop_url=stop)
+        words = self._renderer.render(route.kind, route.contact, fields, channel=route.channel, stop_url=stop)
         return Letter(
-            channel, address, words.subject, words.text, words.html, self._name(contact.neutral_name),
-            self._keyring.digest("messages.id", row.key).hex()[:32], stop, unpack(row.attachments),
+            route.channel, route.address, words.subject, words.text, words.html,
+            self._name(route.contact.neutral_name), self._keyring.digest("messages.id", row.key).hex()[:32], stop,
+            unpack(row.attachments),
         )  # fmt: skip
 
     def _pause(self, channel: Channel, why: str) -> datetime:

@@ -1,6 +1,7 @@
 """What the worker writes down about messages: who has it, that it is being handed over, how it ended."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,21 +11,23 @@ from sqlalchemy.orm import Session
 from portal.clock import Clock
 from portal.db.engine import Database
 from portal.messages.domain import FAILURES, Channel, Outcome
-from portal.messages.kinds import Kind
+from portal.messages.kinds import kind
 from portal.messages.store import OutboxMessage
 
 TRIES = 12
-_BATCH = 50
+BATCH = 50
 _LEASE = timedelta(minutes=2)
 _CUT_OFF_AFTER = timedelta(minutes=10)
 _LONGEST_WAIT = timedelta(hours=12)
+Lately = Counter[tuple[str | None, str]]
+"""How many messages of a kind somebody was sent in the span that the kind's cap speaks of."""
 
 
 @dataclass(frozen=True)
 class Entry:
     """How one message stands after its turn."""
 
-    id: int
+    row: OutboxMessage
     outcome: Outcome | None = None
     """None: it is tried again."""
     channel: Channel | None = None
@@ -33,6 +36,21 @@ class Entry:
     """For one that was not to blame: its try does not count."""
     due_at: datetime | None = None
     """For one that was not tried: when it is safe."""
+
+    def values(self, now: datetime) -> Mapping[str, object]:
+        """The row's new values. `row.tries` counts the present try."""
+        more: dict[str, object] = {"leased_until": None, "channel": self.channel, "address_digest": self.address_digest}
+        if self.due_at:
+            return {**more, "due_at": self.due_at}
+        if self.held_until:
+            tries = self.row.tries - (self.row.handed_at is not None)
+            return {**more, "leased_until": self.held_until, "handed_at": None, "tries": tries}
+        outcome = self.outcome or (Outcome.EXHAUSTED if self.row.tries >= TRIES else None)
+        if outcome is None:
+            wait = min(timedelta(minutes=2**self.row.tries), _LONGEST_WAIT)
+            return {**more, "handed_at": None, "due_at": now + wait}
+        kept = {} if outcome in FAILURES else dict.fromkeys(("recipient", "context", "attachments"))
+        return {**more, **kept, "closed_at": now, "outcome": outcome}
 
 
 class Ledger:
@@ -56,12 +74,30 @@ class Ledger:
             OutboxMessage.closed_at.is_(None), OutboxMessage.handed_at.is_(None), OutboxMessage.due_at <= now,
             or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until <= now),
         )  # fmt: skip
-        query = select(OutboxMessage).where(*waiting).order_by(OutboxMessage.due_at, OutboxMessage.id).limit(_BATCH)
+        query = select(OutboxMessage).where(*waiting).order_by(OutboxMessage.due_at, OutboxMessage.id).limit(BATCH)
         with self._database.transaction() as session:
             rows = session.scalars(query.with_for_update(skip_locked=True)).all()
-            for row in rows:
-                row.leased_until = now + _LEASE
+            ids = [row.id for row in rows]
+            session.execute(update(OutboxMessage).where(OutboxMessage.id.in_(ids)).values(leased_until=now + _LEASE))
         return rows
+
+    def lately(self, rows: Sequence[OutboxMessage]) -> Lately:
+        """What those of the batch were sent of the same kinds lately."""
+        found: Lately = Counter()
+        with self._database.reading() as session:
+            for name in sorted({row.template for row in rows}):
+                subjects = {row.subject for row in rows if row.template == name and row.subject}
+                sent = (
+                    select(OutboxMessage.subject, func.count())
+                    .where(
+                        OutboxMessage.subject.in_(subjects), OutboxMessage.template == name,
+                        OutboxMessage.outcome == Outcome.SENT,
+                        OutboxMessage.closed_at > self._clock() - kind(name).cap.within,
+                    )
+                    .group_by(OutboxMessage.subject)
+                )  # fmt: skip
+                found.update({(subject, name): count for subject, count in session.execute(sent)})
+        return found
 
     def release(self, ids: Collection[int]) -> None:
         """Give back what was not begun."""
@@ -69,23 +105,28 @@ class Ledger:
             with self._database.transaction() as session:
                 session.execute(update(OutboxMessage).where(OutboxMessage.id.in_(ids)).values(leased_until=None))
 
-    def hand_over(self, row: OutboxMessage, kind: Kind, before: Sequence[Entry]) -> bool:
-        """Note how the ones before ended, and that this one is being handed over now; all at once.
+    def hand_over(self, rows: Sequence[OutboxMessage], before: Sequence[Entry]) -> list[OutboxMessage]:
+        """Note how the ones before ended, and that these are being handed over now; all at once.
 
-        False: it was taken back in the meantime, or she had enough of the kind lately.
+        Gives those that are to go: one that was taken back in the meantime is not.
         """
         now = self._clock()
         with self._database.transaction() as session:
             self._enter(session, before)
-            fresh = session.get_one(OutboxMessage, row.id, with_for_update=True)
-            if fresh.closed_at or fresh.handed_at:
-                return False
-            if self._had_enough(session, row, kind, now):
-                fresh.closed_at, fresh.outcome = now, Outcome.CAPPED
-                fresh.empty()
-                return False
-            fresh.handed_at, fresh.tries = now, fresh.tries + 1
-        return True
+            go = (
+                update(OutboxMessage)
+                .where(
+                    OutboxMessage.id.in_([row.id for row in rows]), OutboxMessage.closed_at.is_(None),
+                    OutboxMessage.handed_at.is_(None),
+                )
+                .values(handed_at=now, tries=OutboxMessage.tries + 1)
+                .returning(OutboxMessage.id)
+            )  # fmt: skip
+            marked = set(session.scalars(go, execution_options={"synchronize_session": False}))
+        going = [row for row in rows if row.id in marked]
+        for row in going:
+            row.handed_at, row.tries = now, row.tries + 1
+        return going
 
     def enter(self, entries: Sequence[Entry]) -> None:
         """Note how they ended."""
@@ -94,34 +135,11 @@ class Ledger:
                 self._enter(session, entries)
 
     def _enter(self, session: Session, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            row = session.get_one(OutboxMessage, entry.id, with_for_update=True)
-            if row.closed_at is None:
-                self._settle(row, entry)
-        session.flush()
-
-    def _settle(self, row: OutboxMessage, entry: Entry) -> None:
         now = self._clock()
-        row.leased_until, row.channel, row.address_digest = None, entry.channel, entry.address_digest
-        if entry.due_at:
-            row.due_at = entry.due_at
-            return
-        if entry.held_until:
-            row.leased_until, row.handed_at, row.tries = entry.held_until, None, max(row.tries - 1, 0)
-            return
-        outcome = entry.outcome or (Outcome.EXHAUSTED if row.tries >= TRIES else None)
-        if outcome is None:
-            row.handed_at, row.due_at = None, now + min(timedelta(minutes=2**row.tries), _LONGEST_WAIT)
-            return
-        row.closed_at, row.outcome = now, outcome
-        if outcome not in FAILURES:
-            row.empty()
-
-    def _had_enough(self, session: Session, row: OutboxMessage, kind: Kind, now: datetime) -> bool:
-        if row.subject is None:
-            return False
-        lately = select(func.count()).where(
-            OutboxMessage.subject == row.subject, OutboxMessage.template == row.template,
-            OutboxMessage.outcome == Outcome.SENT, OutboxMessage.closed_at > now - kind.cap.within,
-        )  # fmt: skip
-        return (session.scalar(lately) or 0) >= kind.cap.most
+        for entry in entries:
+            session.execute(
+                update(OutboxMessage)
+                .where(OutboxMessage.id == entry.row.id, OutboxMessage.closed_at.is_(None))
+                .values(entry.values(now)),
+                execution_options={"synchronize_session": False},
+            )

@@ -1,7 +1,7 @@
 """A letter as an e-mail: text and HTML side by side, and files with the parameters of their types."""
 
 from email.message import EmailMessage
-from email.utils import formataddr
+from email.utils import formataddr, formatdate
 
 from portal.messages.domain import Letter
 
@@ -11,6 +11,7 @@ def as_email(letter: Letter, mail_from: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = formataddr((letter.sender_name, mail_from))
     message["To"], message["Subject"] = letter.to, letter.subject
+    message["Date"] = formatdate()
     message["Message-ID"] = f"<{letter.message_id}@{mail_from.rpartition('@')[2] or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
     if letter.stop_url:
