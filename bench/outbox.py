@@ -1,8 +1,8 @@
-"""10,000 messages through a real SMTP server, against a plain program that builds and sends the same ones with smtplib.
+"""10,000 messages through a real SMTP server, against a plain program that builds and sends the same with smtplib.
 
-Both send text and HTML over one connection to the same server (aiosmtpd, in a process of its own), in alternating slices of one run. Ours
-also looks up each person's choices, renders, opens and seals columns, and writes down before each handful that it is
-being sent and afterwards that it was, so that nobody gets one twice.
+Both send text and HTML over one connection to the same server (aiosmtpd, in a process of its own), in alternating
+slices of one run. Ours also looks up each person's choices, renders, opens and seals columns, and writes down before
+each handful that it is being sent and afterwards that it was, so that nobody gets one twice.
 """
 
 import json
