@@ -67,9 +67,12 @@ def propose(folder: Path, reason: str) -> None:
 @study.command()
 @click.argument("folder", type=click.Path(exists=False, path_type=Path))
 def new(folder: Path) -> None:
-    """Start a study in a new folder, from the bundled one's files, to be rewritten."""
-    shutil.copytree(ROOT / "portal" / "study" / "vig", folder)
-    click.echo(f"Started in {folder}. Change every file, then run: portal study lint {folder}")
+    """Start a study in a new folder: every file that it needs, with what to fill in in [brackets]."""
+    try:
+        shutil.copytree(ROOT / "portal" / "study" / "template", folder)
+    except FileExistsError as error:
+        raise click.ClickException(f"{folder} is there already: choose another folder") from error
+    click.echo(f"Started in {folder}. Fill in what stands in [brackets], then run: portal study lint {folder}")
 
 
 def _load(folder: Path) -> Study:

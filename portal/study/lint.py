@@ -8,6 +8,7 @@ from portal.study.domain import ConsentForm, Documents, Study
 from portal.study.errors import Problem
 from portal.study.parts import Document
 from portal.study.readability import measure
+from portal.web.branding import LOWEST_CONTRAST, contrast_with_white
 
 HARDEST_GRADE = {"carer": 7.5}
 """Grade 6 is about age 11. Other groups may read to grade 11."""
@@ -36,6 +37,7 @@ _KNOWN = {"NHS", "UK", "IRAS", "ID", "PDF", "A", "QR", "PANDAS"}
 def lint(study: Study, today: date | None = None) -> list[Problem]:
     """Everything worth a second look; only problems of severity "error" stand in the way of publishing."""
     found = list(_signposts(study, today or date.today()))  # noqa: DTZ011 - a day is all that matters here
+    found += _colour(study.sponsor.colour)
     for group, documents in study.documents.items():
         found += _sheet(group, documents.information_sheet)
         found += _consent(group, documents)
@@ -44,6 +46,15 @@ def lint(study: Study, today: date | None = None) -> list[Problem]:
             found += _reading(group, document)
             found += _acronyms(group, document)
     return found
+
+
+def _colour(colour: str) -> Iterator[Problem]:
+    contrast = contrast_with_white(colour)
+    if contrast < LOWEST_CONTRAST:
+        what = (
+            f"the sponsor's colour {colour} is too light for white text on it ({contrast:.1f}:1): choose a darker one"
+        )
+        yield Problem("study.yaml", 1, what)
 
 
 def _signposts(study: Study, today: date) -> Iterator[Problem]:

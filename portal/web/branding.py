@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+LOWEST_CONTRAST = 4.5
+"""What WCAG 2.2 AA asks of text on its background."""
+
 
 class BrandingError(Exception):
     """The study's colour cannot be read on, or is none."""
@@ -38,7 +41,7 @@ class Branding:
     demonstration: bool
 
     def __post_init__(self) -> None:
-        if contrast_with_white(self.colour) < 4.5:
+        if contrast_with_white(self.colour) < LOWEST_CONTRAST:
             raise BrandingError(
                 f"the sponsor's colour {self.colour} is too light for white text on it "
                 f"({contrast_with_white(self.colour):.1f}:1, WCAG asks for 4.5:1): choose a darker one in study.yaml"
