@@ -192,10 +192,10 @@ def _wrap_hybrid(recipient: bytes, file_key: bytes) -> Stanza:
 
 def _unwrap_hybrid(secret: bytes, stanza: Stanza) -> bytes | None:
     encapsulated = _argument(stanza, _ENCAPSULATED)
+    mlkem, x25519 = _hybrid_parts(secret)
     try:
-        return _SUITE.decrypt(
-            encapsulated + stanza.body, hpke.MLKEM768X25519PrivateKey(*_hybrid_parts(secret)), _HYBRID_INFO
-        )
+        x25519.exchange(X25519PublicKey.from_public_bytes(encapsulated[-_SHARE:]))  # refuses points of low order
+        return _SUITE.decrypt(encapsulated + stanza.body, hpke.MLKEM768X25519PrivateKey(mlkem, x25519), _HYBRID_INFO)
     except InvalidTag:
         return None
     except ValueError as error:

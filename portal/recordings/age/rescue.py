@@ -34,19 +34,18 @@ def rescue(
     """
     header = header_at(read_at)
     payload = payload_of(header, read_at(len(header.raw), NONCE), identities)
-    start, holes, ended = len(header.raw) + NONCE, [], False
+    start, holes = len(header.raw) + NONCE, list[Hole]()
     chunks = chunks_of(max(0, size - start))
     for index in range(chunks):
         sealed = read_at(start + index * SEALED, SEALED)
         last = index == chunks - 1
-        chunk, ended = _opened(payload, index, sealed)
-        if chunk is None:
-            length = CHUNK if not last else max(0, len(sealed) - TAG)
-            holes.append(Hole(index * CHUNK, length, explain(payload, index, sealed, last=last)))
-            chunk = bytes(length)
-        target.write(memoryview(chunk))
-    if not ended and not (holes and holes[-1].start >= (chunks - 1) * CHUNK):
-        holes.append(Hole(chunks * CHUNK, 0, f"the file was cut behind chunk {chunks - 1}: what follows is missing"))
+        chunk, as_last = _opened(payload, index, sealed)
+        lost = (max(0, len(sealed) - TAG) if last else CHUNK) if chunk is None else 0
+        if chunk is None or as_last != last or (index > 0 and not chunk):
+            holes.append(Hole(index * CHUNK, lost, explain(payload, index, sealed, last=last)))
+        target.write(memoryview(bytes(lost) if chunk is None else chunk))
+    if not chunks:
+        holes.append(Hole(0, 0, "the file was cut: its first chunk is missing"))
     return holes
 
 
