@@ -1,7 +1,8 @@
 """Whole files: encrypt, decrypt and read anywhere, in constant memory."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import BinaryIO, Protocol
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import BinaryIO, Protocol, Self
 
 from portal.recordings.age.diagnosis import explain
 from portal.recordings.age.errors import ChunkRefused, HeaderDamaged, PayloadDamaged
@@ -21,29 +22,34 @@ class Target(Protocol):
 
 
 def encrypt(source: BinaryIO, target: Target, recipients: Sequence[Recipient]) -> int:
-    """Encrypt a whole file. Gives the bytes of plaintext. Raises RecipientsRefused."""
+    """Encrypt a whole file; `target` is written in another thread. Gives the bytes of plaintext.
+
+    Raises:
+        RecipientsRefused
+    """
     file_key, nonce = new_file_key(), new_nonce()
     target.write(memoryview(wrap(file_key, recipients) + nonce))
     payload = Payload(file_key, nonce)
-    plain, sealed = memoryview(bytearray((_BATCH + 1) * CHUNK)), memoryview(bytearray((_BATCH + 1) * SEALED))
+    plain = memoryview(bytearray((_BATCH + 1) * CHUNK))
     held, index, total = 0, 0, 0
-    while True:
-        filled = held + _fill(source, plain[held:])
-        total += filled - held
-        ended = filled < len(plain)
-        # One chunk is held back unless the source has ended, since only then is it known to be the last one.
-        ready = chunks_of_plaintext(filled) if ended else _BATCH
-        size = 0
-        for at in range(ready):
-            chunk = plain[at * CHUNK : min((at + 1) * CHUNK, filled)]
-            place = sealed[at * SEALED : at * SEALED + len(chunk) + TAG]
-            size += payload.seal_into(index + at, chunk, place, last=ended and at == ready - 1)
-        target.write(sealed[:size])
-        if ended:
-            return total
-        index += ready
-        plain[:CHUNK] = plain[_BATCH * CHUNK :]
-        held = CHUNK
+    with _Behind(target, (_BATCH + 1) * SEALED) as behind:
+        while True:
+            filled = held + _fill(source, plain[held:])
+            total += filled - held
+            ended = filled < len(plain)
+            # One chunk is held back unless the source has ended, since only then is it known to be the last one.
+            ready = chunks_of_plaintext(filled) if ended else _BATCH
+            sealed, size = behind.space, 0
+            for at in range(ready):
+                chunk = plain[at * CHUNK : min((at + 1) * CHUNK, filled)]
+                place = sealed[at * SEALED : at * SEALED + len(chunk) + TAG]
+                size += payload.seal_into(index + at, chunk, place, last=ended and at == ready - 1)
+            behind.write(size)
+            if ended:
+                return total
+            index += ready
+            plain[:CHUNK] = plain[_BATCH * CHUNK :]
+            held = CHUNK
 
 
 def chunks_of_plaintext(size: int) -> int:
@@ -52,7 +58,7 @@ def chunks_of_plaintext(size: int) -> int:
 
 
 def decrypt(source: BinaryIO, target: Target, identities: Collection[Identity]) -> int:
-    """Decrypt a whole file. Gives the bytes of plaintext.
+    """Decrypt a whole file; `target` is written in another thread. Gives the bytes of plaintext.
 
     Only authentic plaintext is written, but it is not the whole of it if PayloadDamaged is raised at the end: the
     exception says how much was written.
@@ -63,30 +69,30 @@ def decrypt(source: BinaryIO, target: Target, identities: Collection[Identity]) 
     """
     header = Header.read(source.readline)
     payload = payload_of(header, source.read(NONCE), identities)
-    sealed, plain = memoryview(bytearray((_BATCH + 1) * SEALED)), memoryview(bytearray((_BATCH + 1) * CHUNK))
+    sealed = memoryview(bytearray((_BATCH + 1) * SEALED))
     held, index, total = 0, 0, 0
-    while True:
-        filled = held + _fill(source, sealed[held:])
-        ended = filled < len(sealed)
-        ready = max(1, chunks_of(filled)) if ended else _BATCH
-        size = 0
-        for at in range(ready):
-            chunk = sealed[at * SEALED : min((at + 1) * SEALED, filled)]
-            last = ended and at == ready - 1
-            try:
-                size += _open(payload, index + at, chunk, plain[at * CHUNK :], last=last)
-            except ChunkRefused as error:
-                target.write(plain[:size])
-                raise PayloadDamaged(
-                    explain(payload, index + at, bytes(chunk), last=last), chunk=index + at, released=total + size
-                ) from error
-        target.write(plain[:size])
-        total += size
-        if ended:
-            return total
-        index += ready
-        sealed[:SEALED] = sealed[_BATCH * SEALED :]
-        held = SEALED
+    with _Behind(target, (_BATCH + 1) * CHUNK) as behind:
+        while True:
+            filled = held + _fill(source, sealed[held:])
+            ended = filled < len(sealed)
+            ready = max(1, chunks_of(filled)) if ended else _BATCH
+            plain, size = behind.space, 0
+            for at in range(ready):
+                chunk = sealed[at * SEALED : min((at + 1) * SEALED, filled)]
+                last = ended and at == ready - 1
+                try:
+                    size += _open(payload, index + at, chunk, plain[at * CHUNK :], last=last)
+                except ChunkRefused as error:
+                    behind.write(size)
+                    why = explain(payload, index + at, bytes(chunk), last=last)
+                    raise PayloadDamaged(why, chunk=index + at, released=total + size) from error
+            behind.write(size)
+            total += size
+            if ended:
+                return total
+            index += ready
+            sealed[:SEALED] = sealed[_BATCH * SEALED :]
+            held = SEALED
 
 
 class Reader:
@@ -132,6 +138,38 @@ class Reader:
         first, final = start // CHUNK, (end - 1) // CHUNK
         whole = b"".join(self.chunk(index) for index in range(first, final + 1))
         return whole[start - first * CHUNK : end - first * CHUNK]
+
+
+class _Behind:
+    """Writes one batch in a thread of its own while the next one is made. There are two spaces to make them in."""
+
+    def __init__(self, target: Target, size: int) -> None:
+        self._target = target
+        self._spaces = [memoryview(bytearray(size)) for _ in range(2)]
+        self._pool = ThreadPoolExecutor(1, "age")
+        self._writing: Future[object] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._pool:
+            self._wait()
+
+    @property
+    def space(self) -> memoryview:
+        """Where the next batch may be made: nothing of it is being written."""
+        return self._spaces[0]
+
+    def write(self, size: int) -> None:
+        """Write so much of the space once the batch before it is written. Raises what the target raises."""
+        self._wait()
+        self._writing = self._pool.submit(self._target.write, self._spaces[0][:size])
+        self._spaces.reverse()
+
+    def _wait(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
 
 
 def payload_of(header: Header, nonce: bytes, identities: Collection[Identity]) -> Payload:
