@@ -1,6 +1,7 @@
 """The record behind a reference, as a receipt shows it: read from the facts, so it can be made again at any time."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -49,6 +50,11 @@ class Records:
         self._people = people
         self._receipts = receipts
         self._sign = sign
+
+    def sealed_since(self, moment: datetime) -> list[str]:
+        """References whose receipt was sealed after the moment."""
+        with self._database.reading() as session:
+            return list(session.scalars(select(ReceiptRow.reference).where(ReceiptRow.sealed_at > moment)))
 
     def unsealed(self, most: int = 50) -> list[str]:
         """References that wait for their receipt, oldest first; a consent comes before its countersignature."""

@@ -187,11 +187,11 @@ def _verdict(
 ) -> Outcome | datetime | None:
     """How it ends without being sent, or when it may be tried, or None: now."""
     if contact is None:
-        return Outcome.NO_ADDRESS
+        return Outcome.UNWANTED  # she, or the colleague, is there no more
     if (what.optional and not contact.optional) or (contact.channel is None and not what.at_once):
         return Outcome.UNWANTED
     if address is None:
-        return Outcome.NO_ADDRESS
+        return Outcome.NO_ADDRESS if what.needed else Outcome.UNWANTED
     moment = plan(None if what.at_once else contact.hours, now, row.not_after, now)
     if moment is None or (row.not_after and now > row.not_after):
         return Outcome.TOO_LATE

@@ -31,6 +31,8 @@ class Kind:
     """She asked for it a moment ago: it goes at any hour, by e-mail, whatever else she chose."""
     optional: bool = False
     """She can do without, and can stop it by one click."""
+    needed: bool = True
+    """Whether the team must hear of it if she has given no address for it."""
     for_team: bool = False
     cap: Cap = Cap(6, timedelta(days=1))
 
@@ -49,14 +51,14 @@ _WEEK, _HOUR = timedelta(days=7), timedelta(hours=1)
 _ALL = (
     Kind("invitation", frozenset({"token"}), at_once=True),
     Kind("sign_in_code", frozenset({"code"}), at_once=True, cap=Cap(10, _HOUR)),
-    Kind("copy_ready"),
+    Kind("copy_ready", needed=False),
     Kind("booking_made", _WHEN, _HOW),
     Kind("booking_moved", _WHEN, _HOW),
     Kind("booking_cancelled", _WHEN, _HOW),
     Kind("reminder", _WHEN, _HOW, optional=True, cap=Cap(4, _WEEK)),
     Kind("join_link", _WHEN, _HOW, cap=Cap(3, timedelta(days=1))),
     Kind("earlier_time", optional=True, cap=Cap(2, timedelta(days=1))),
-    Kind("thanks"),
+    Kind("thanks", needed=False),
     Kind("results_summary", optional=True),
     Kind("message_waiting"),
     Kind("team_consent", for_team=True, cap=Cap(10, _HOUR)),

@@ -1,6 +1,6 @@
 """What the worker writes down about messages: who has it, that it is being handed over, how it ended."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -135,11 +135,18 @@ class Ledger:
                 self._enter(session, entries)
 
     def _enter(self, session: Session, entries: Sequence[Entry]) -> None:
-        now = self._clock()
+        now, sent = self._clock(), defaultdict[Channel | None, list[Entry]](list)
         for entry in entries:
-            session.execute(
-                update(OutboxMessage)
-                .where(OutboxMessage.id == entry.row.id, OutboxMessage.closed_at.is_(None))
-                .values(entry.values(now)),
-                execution_options={"synchronize_session": False},
-            )
+            if entry.outcome is Outcome.SENT:
+                sent[entry.channel].append(entry)  # all with the same values
+            else:
+                self._write(session, [entry], entry.values(now))
+        for alike in sent.values():
+            self._write(session, alike, alike[0].values(now))
+
+    def _write(self, session: Session, entries: Sequence[Entry], values: Mapping[str, object]) -> None:
+        ids = [entry.row.id for entry in entries]
+        session.execute(
+            update(OutboxMessage).where(OutboxMessage.id.in_(ids), OutboxMessage.closed_at.is_(None)).values(values),
+            execution_options={"synchronize_session": False},
+        )

@@ -1,6 +1,7 @@
 """Words of a message, from its template: one source gives the text part and the HTML part, so that they agree.
 
-A template's first line is the subject. Then come paragraphs, and lines `-> words: address` for what to press.
+A template's first line is the subject. Then come paragraphs, and lines `-> words: address` for what to press;
+a paragraph that begins with `! ` stands out.
 """
 
 import re
@@ -31,6 +32,8 @@ class Block:
 
     words: str
     address: str = ""
+    strong: bool = False
+    """The one thing to see, such as the day and the hour."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,9 @@ class Renderer:
 def _block(part: str) -> Block:
     words = " ".join(part.split())
     link = _LINK.fullmatch(words)
-    return Block(link["words"], link["address"]) if link else Block(words)
+    if link:
+        return Block(link["words"], link["address"])
+    return Block(words.removeprefix("! "), strong=words.startswith("! "))
 
 
 def _london(moment: str, pattern: str, locale: Locale) -> str:

@@ -86,6 +86,19 @@ class Outbox:
         )
         return len(gone.all())
 
+    def forget(self, subject: str) -> int:
+        """Take back what waits for who is to be forgotten, and remove the content of what failed; gives the number."""
+        mine = OutboxMessage.subject == subject, OutboxMessage.context.is_not(None)
+        now = self._clock()
+        with self._database.transaction() as session:
+            rows = session.scalars(select(OutboxMessage).where(*mine)).all()
+            for row in rows:
+                row.empty()
+                row.settled_at = now
+                if row.closed_at is None:
+                    row.closed_at, row.outcome = now, Outcome.CANCELLED
+        return len(rows)
+
     def replan(self, session: Session, subject: str, contact: Contact) -> None:
         """Move what waits for somebody into her new hours. Called in the transaction that changes her choices."""
         rows = select(OutboxMessage).where(

@@ -19,6 +19,7 @@ from portal.erasure.duty import ErasureDuty
 from portal.erasure.retention import RetentionService
 from portal.erasure.service import ACTOR, ErasureService
 from portal.erasure.store import ErasureRow
+from portal.messages.service import Outbox
 from portal.passkeys.store import PasskeyRow
 from portal.people.domain import Participant
 from portal.people.store import ContactChoiceRow, IdentityRow, InvitationRow, SignInCodeRow
@@ -41,13 +42,15 @@ class Erasing:
 
     registry: tuple[object, ...]
     to_do: ToDoSource
+    retention: RetentionService
 
 
 def build_erasure(get: Lookup, clock: Clock) -> Erasing:
     """The services of erasing."""
     database, audit, studies = get(Database), get(AuditLog), get(StudyBook)
     recordings = Recordings(database, get(Destructions))
-    erasure = ErasureService(database, clock, audit, removers(database, clock, get(SessionStore), recordings))
+    removing = removers(database, clock, get(SessionStore), recordings, get(Outbox))
+    erasure = ErasureService(database, clock, audit, removing)
     retention = RetentionService(database, clock, audit, studies)
 
     def interviewed_at(participant_id: int) -> datetime | None:
@@ -59,7 +62,7 @@ def build_erasure(get: Lookup, clock: Clock) -> Erasing:
             yield ToDo("erasure", retention.waiting(sites), "erasure.start", urgent=True)
 
     duty = ErasureDuty(database, clock, studies, erasure, retention, interviewed_at, recordings.order_late)
-    return Erasing((erasure, retention, duty), to_do)
+    return Erasing((erasure, retention, duty), to_do, retention)
 
 
 class Recordings:
@@ -99,7 +102,9 @@ class Recordings:
         return len(recordings)
 
 
-def removers(database: Database, clock: Clock, sessions: SessionStore, recordings: Recordings) -> tuple[Remover, ...]:
+def removers(
+    database: Database, clock: Clock, sessions: SessionStore, recordings: Recordings, outbox: Outbox
+) -> tuple[Remover, ...]:
     """Rows that say something of a person without being sealed with her key, and ways in that end."""
 
     def rows(what: str, kind: DataKind, *statements: Statement) -> Remover:
@@ -122,6 +127,7 @@ def removers(database: Database, clock: Clock, sessions: SessionStore, recording
         rows("consent_draft", DataKind.ANSWERS, delete(DraftRow)),
         rows("contact", DataKind.CONTACT, delete(IdentityRow), delete(SignInCodeRow), delete(ContactChoiceRow)),
         Remover("ways in", DataKind.CONTACT, ways_in),
+        Remover("messages", DataKind.CONTACT, lambda person: outbox.forget(person.subject)),
         Remover("recordings", DataKind.RECORDINGS, recordings.order),
     )
 

@@ -66,6 +66,7 @@ from portal.wiring.rooms import duties as room_duties
 from portal.wiring.rooms import sites as room_sites
 from portal.wiring.team import build_team, principal, sites
 from portal.wiring.workspace import workspace_services
+from portal.workspace.reminding import Reminding
 
 T = TypeVar("T")
 
@@ -110,7 +111,7 @@ def build(
     key = checkpoint_key(settings)
     records = Records(database, studies, people, receipts, key.sign)
     notices = build_notices(outbox, team, studies)
-    sealing = Sealing(database, records, receipts, people, outbox, notices)
+    sealing = Sealing(database, records, receipts, outbox, notices, clock)
     enquiries = build_enquiries(database, clock, audit, outbox, notices, people, consents)
     keys = KeyService(database, clock, audit, team.members)
     booking = build_booking(settings, database, clock, audit, studies, outbox, consents, team.members, enquiries)
@@ -153,6 +154,7 @@ def worker(services: Services, *more: Duty) -> Worker:
             Duty("back up", 600, services.get(Backups).nightly),
             Duty("look after the portal", 3600, services.get(Alarms).run),
             *room_duties(services.get(ConsentWatch), services.get(RoomCatalogue)),
+            Duty("tell what waits", 600, services.get(Reminding).run),
             Duty("follow up interviews", 60, services.get(FollowUps).run),
             Duty("sweep failed messages", 3600, services.get(Failures).sweep),
             *audit_duties(services.get(Checkpoints)),

@@ -21,6 +21,7 @@ from portal.wiring.exports import build_exports
 from portal.wiring.interviews import interviews_to_do, weeks_meetings
 from portal.wiring.lookup import Lookup
 from portal.wiring.own_copy import build_own_copy
+from portal.wiring.reminding import build_reminding
 from portal.wiring.timeline import Sources
 from portal.workspace.service import Overview, Timeline, ToDoList, Week
 
@@ -37,7 +38,8 @@ def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
     notes, identities = NotesService(database, clock, audit), Identities(database, clock, audit)
     erasing = build_erasure(get, clock)
     return (
-        recruitment, history, Timeline(facts.all), notes, identities, Overview(database, studies),
+        build_reminding(get, erasing.retention), recruitment, history, Timeline(facts.all), notes, identities,
+        Overview(database, studies),
         ToDoList((to_do, interviews, erasing.to_do)), Week(weeks_meetings(booking, people, clock)),
         build_exports(get, clock), *erasing.registry,
         build_own_copy(get, history, notes, identities),

@@ -8,6 +8,7 @@ from portal.people.service import PeopleService
 from portal.receipts.errors import SealFailed
 from portal.receipts.seal import Sealer
 from portal.receipts.service import ReceiptService
+from portal.team.domain import Role
 
 
 def test_a_receipt_that_fails_to_seal_is_sealed_later(worlds, monkeypatch):
@@ -61,3 +62,16 @@ def test_another_s_receipt_is_not_found(world):
     client, _ = world.participant_client()
     assert client.file(f"/receipts/{reference}.pdf").status_code == 404
     assert client.get(f"/consent/done/{reference}").status == 404
+
+
+def test_messages_that_a_dying_process_did_not_promise_are_promised_later(world):
+    person, lead = world.participant(), world.member(Role.LEAD)
+    world.get(PeopleService).set_email(person.id, "somebody@example.org")
+    reference = world.consent(person)
+    _, record = world.get(Records).build(reference)
+    world.get(ReceiptService).issue(record)  # and here the process dies
+    for _ in range(2):
+        world.get(Sealing).run()
+        world.get(Outbox).send_due()
+    told = sorted((one["To"], one["Subject"]) for one in world.sent)
+    assert told == sorted([("somebody@example.org", "Your copy is ready"), (lead.email, "A form to countersign")])

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from portal.db.engine import Database
 from portal.messages.errors import HalfSent, NotSent, Refused, ServiceDown, UnknownMessage
+from portal.messages.failures import Failures
 from portal.messages.service import Outbox
 from portal.messages.store import OutboxMessage
 from portal.people.service import PeopleService
@@ -171,3 +172,25 @@ def test_one_person_s_broken_message_holds_up_nobody(worlds, she, monkeypatch):
     with pytest.raises(UndefinedError, match="code"):
         turn(worlds)
     assert turn(worlds) == 1
+
+
+def test_who_is_forgotten_gets_nothing_more_and_nothing_is_kept(worlds, she):
+    queue(worlds, she.subject, "test:1", at=worlds.clock() + timedelta(hours=1))
+    queue(worlds, she.subject, "test:2")
+    worlds.post.failing = Refused("550")
+    turn(worlds)
+    worlds.post.failing = None
+    assert worlds.get(Outbox).forget(she.subject) == 2
+    worlds.clock.forward(hours=2)
+    assert turn(worlds) == 0
+    assert [(row(worlds, key).outcome, row(worlds, key).context) for key in ("test:1", "test:2")] == [
+        ("cancelled", None), ("refused", None),
+    ]  # fmt: skip
+    assert worlds.get(Failures).waiting() == []
+
+
+def test_who_is_there_no_more_fails_nobody_s_list(worlds):
+    queue(worlds, "participant:C-0999")
+    queue(worlds, "staff:999", "test:2", template="team_consent")
+    assert turn(worlds) == 0
+    assert {row(worlds, key).outcome for key in ("test:1", "test:2")} == {"unwanted"}

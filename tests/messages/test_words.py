@@ -5,6 +5,8 @@ from pathlib import Path
 
 import html5lib
 import pytest
+from babel.messages import Catalog
+from babel.messages.mofile import write_mo
 
 from portal.messages.domain import Channel, Contact
 from portal.messages.kinds import KINDS
@@ -92,3 +94,20 @@ def test_hours_are_london_s_and_her_own_if_they_differ(renderer):
 def test_markup_in_a_field_stays_text(renderer):
     made = words(renderer, "sign_in_code", code="<b>1</b>")
     assert "&lt;b&gt;1&lt;/b&gt;" in made.html
+
+
+def test_words_come_in_the_reader_s_language_and_direction(tmp_path):
+    catalogue = Catalog(locale="ar")
+    catalogue.add("Your code", "رمزك")
+    catalogue.add("Your code is %(code)s", "رمزك هو %(code)s", flags=["python-format"])
+    folder = tmp_path / "ar" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / "messages.mo").open("wb") as file:
+        write_mo(file, catalogue)
+    templates = ROOT / "templates" / "emails"
+    made = Renderer(templates, tmp_path, "https://s.example.org", first_language=lambda: "en").render(
+        KINDS["sign_in_code"], Contact("ar"), {"code": "123456"}, channel=Channel.EMAIL
+    )
+    assert made.subject == "رمزك"
+    assert "رمزك هو 123456" in made.text
+    assert '<html lang="ar" dir="rtl">' in made.html
