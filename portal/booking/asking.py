@@ -1,7 +1,7 @@
 """Who asks for a time, and what the study's rules make of it."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from portal.audit.domain import Actor
 from portal.booking.bank_holidays import bank_holidays
@@ -11,6 +11,8 @@ from portal.booking.reads import Range
 from portal.booking.slots import Offer
 from portal.people.domain import Participant
 from portal.study.booking import BookingRules
+
+_NEAR = timedelta(days=10)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,13 @@ class Ask:
     asker: Asker
     rules: BookingRules
     now: datetime
-    live: Appointment | None
+    interviewers: frozenset[int]
+    """Who could give it."""
+    live: Appointment | None = None
+
+    def now_with(self, live: Appointment | None) -> "Ask":
+        """The same, once it is known which booking she has."""
+        return replace(self, live=live)
 
     @property
     def offer(self) -> Offer:
@@ -51,10 +59,22 @@ class Ask:
             earliest=earliest, latest=self.now + timedelta(days=self.rules.horizon_days),
         )  # fmt: skip
 
-    def within(self, at: datetime | None = None) -> Range:
-        """The day of the moment, or every day that can be booked. Her own booking and hold do not count against her."""
-        first = day_in(at or self.now)
-        last = first if at else first + timedelta(days=self.rules.horizon_days)
+    def all_days(self) -> Range:
+        """Every day that can be booked."""
+        return self._range(day_in(self.now), day_in(self.now) + timedelta(days=self.rules.horizon_days))
+
+    def on(self, at: datetime) -> Range:
+        """The day of the moment."""
+        return self._range(day_in(at), day_in(at))
+
+    def around(self, at: datetime) -> Range:
+        """The days near the moment, among those that can be booked."""
+        every = self.all_days()
+        middle = min(max(day_in(at), every.first), every.last)
+        return self._range(max(every.first, middle - _NEAR), min(every.last, middle + _NEAR))
+
+    def _range(self, first: date, last: date) -> Range:
+        """Her own booking and hold do not count against her."""
         off = bank_holidays(first, last) if self.rules.bank_holidays == "off" else ()
         return Range(first, last, off, self.live.id if self.live else None, self.person.id)
 

@@ -164,9 +164,9 @@ def _day(text: str) -> date | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """A moment with its zone, or None: addresses and forms can hold anything."""
+    """A moment with its zone, within a century that somebody could mean, or None: forms can hold anything."""
     try:
         at = datetime.fromisoformat(text)
-        return at.astimezone(UTC) if at.tzinfo else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    return at.astimezone(UTC) if at.tzinfo and 2000 <= at.year < 2100 else None

@@ -1,20 +1,20 @@
 """Hold, book, move and cancel: each in one transaction, whole or not at all."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.booking import claims, events
 from portal.booking.asking import Ask, Asker
 from portal.booking.domain import Appointment, Cause, Details, Diary, Hold, Slot
 from portal.booking.errors import EnoughInterviews, NoBooking, NotConsented, SlotTaken, TooManyMoves
 from portal.booking.notices import Notices
-from portal.booking.reads import appointments, diaries, live_of, write_needs
+from portal.booking.reads import Range, appointments, diaries, live_of, write_needs
 from portal.booking.slots import nearest, pooled
 from portal.booking.store import BookingRow, CancellationRow, HoldRow, LiveRow, PlacementRow
 from portal.clock import Clock
@@ -65,14 +65,16 @@ class BookingService:
 
     def slots(self, person: Participant, asker: Asker) -> list[Slot]:
         """Every slot that she could book now, by time. Her own booking stands in nobody's way: she may move into it."""
+        begin = self._ask(person, asker)
         with self._database.reading() as session:
-            return self._slots(session, self._ask(session, person, asker))
+            ask = begin.now_with(self._live(session, person.id))
+            return _slots(session, ask, ask.all_days())
 
     def may_book(self, person: Participant, asker: Asker) -> None:
         """Raises NotConsented, EnoughInterviews, TooLate, TooManyMoves: why she cannot book or move now."""
-        self._check_consent(person)
+        begin = self._begin(person, asker)
         with self._database.reading() as session:
-            _check(session, self._ask(session, person, asker))
+            _check(session, begin.now_with(self._live(session, person.id)))
 
     def hold(self, person: Participant, starts_at: datetime, asker: Asker) -> Hold:
         """Keep a time while she confirms it. A hold that she had before is given back.
@@ -81,10 +83,10 @@ class BookingService:
             NotConsented, EnoughInterviews, TooLate, TooManyMoves
             SlotTaken: with the nearest times that are free.
         """
-        self._check_consent(person)
-        with self._database.transaction() as session:
+        begin = self._begin(person, asker)
+        with self._with_nearest(begin, starts_at), self._database.transaction() as session:
             lock(session, person.id)
-            ask = self._ask(session, person, asker)
+            ask = begin.now_with(self._live(session, person.id))
             _check(session, ask)
             claims.sweep(session, ask.now)
             claims.release(session, person.id)
@@ -116,11 +118,11 @@ class BookingService:
 
         Raises: as `hold`.
         """
-        self._check_consent(person)
-        with self._database.transaction() as session:
+        begin = self._begin(person, asker)
+        with self._with_nearest(begin, starts_at), self._database.transaction() as session:
             lock(session, person.id)
-            ask = self._ask(session, person, asker)
-            live = ask.live
+            live = self._live(session, person.id)
+            ask = begin.now_with(live)
             if live and live.starts_at == starts_at and live.details == details:
                 claims.release(session, person.id)
                 return live
@@ -134,13 +136,15 @@ class BookingService:
 
     def cancel(self, person: Participant, asker: Asker, cause: Cause, why: str = "") -> Appointment:
         """Cancel her booking. Raises NoBooking, TooLate."""
+        begin = self._ask(person, asker)
         with self._database.transaction() as session:
             lock(session, person.id)
             live = live_of(session, person.id)
-            if live is None or (not live.upcoming(self._clock()) and cause is not Cause.MISSED):
+            if live is None or (not live.upcoming(begin.now) and cause is not Cause.MISSED):
                 raise NoBooking
-            Ask(person, asker, self.rules, self._clock(), live).in_time()
-            return self._cancel(session, person, live, asker.actor, cause, why)
+            ask = begin.now_with(live)
+            ask.in_time()
+            return self._cancel(session, ask, live, cause, why)
 
     def current(self, participant_id: int) -> Appointment | None:
         """Her appointment that is still to come or going on."""
@@ -190,39 +194,47 @@ class BookingService:
         with self._database.reading() as session:
             return appointments(session, *criteria)
 
-    def _check_consent(self, person: Participant) -> None:
+    def _begin(self, person: Participant, asker: Asker) -> Ask:
+        """What is asked for, if she may ask at all. Raises NotConsented."""
         if not self._consented(person):
             raise NotConsented
+        return self._ask(person, asker)
 
-    def _ask(self, session: Session, person: Participant, asker: Asker) -> Ask:
-        return Ask(person, asker, self.rules, self._clock(), self._live(session, person.id))
+    def _ask(self, person: Participant, asker: Asker) -> Ask:
+        """Looked up before a transaction begins: what others have to say need not be waited for inside one."""
+        return Ask(person, asker, self.rules, self._clock(), frozenset(self._interviewers(person.site)))
 
     def _live(self, session: Session, participant_id: int) -> Appointment | None:
         """Her booking while it can still be moved; one that is over is no obstacle to the next."""
         live = live_of(session, participant_id)
         return live if live and live.upcoming(self._clock()) else None
 
-    def _slots(self, session: Session, ask: Ask) -> list[Slot]:
-        who = self._interviewers(ask.person.site)
-        return pooled(diaries(session, who, ask.rules, ask.within(), ask.now), ask.offer)
-
     def _take(self, session: Session, ask: Ask, starts_at: datetime, take: Callable[[Slot, Diary], None]) -> Slot:
         """Claim an interviewer for the time: whom she holds or has already, or else who has most room that day."""
-        within, who = ask.within(starts_at), self._interviewers(ask.person.site)
-
-        def look(session: Session, interviewer_id: int) -> Diary | None:
-            return next(iter(diaries(session, [interviewer_id], ask.rules, within, ask.now)), None)
-
-        found = pooled(diaries(session, who, ask.rules, within, ask.now), ask.offer)
+        if not ask.offer.earliest <= starts_at <= ask.offer.latest:
+            raise SlotTaken
+        claims.take_turns(session, ask.interviewers)
+        found = diaries(session, ask.interviewers, ask.rules, ask.on(starts_at), ask.now)
+        by_id = {one.interviewer_id: one for one in found}
+        free = pooled(found, ask.offer.only(starts_at))
+        if not free:
+            raise SlotTaken
         held = session.scalar(select(HoldRow.interviewer_id).where(HoldRow.participant_id == ask.person.id))
-        known = [one for one in (held, *(ask.live.interviewer_ids if ask.live else ())) if one is not None]
-        rank = {interviewer_id: place for place, interviewer_id in enumerate(dict.fromkeys(known))}
-        candidates = [slot for slot in found if slot.starts_at == starts_at]
-        candidates.sort(key=lambda slot: rank.get(slot.interviewer_id, len(rank)))
+        known = (held, *(ask.live.interviewer_ids if ask.live else ()))
+        slot = next((slot for one in known for slot in free if slot.interviewer_id == one), free[0])
+        take(slot, by_id[slot.interviewer_id])
+        return slot
+
+    @contextmanager
+    def _with_nearest(self, begin: Ask, wanted: datetime) -> Iterator[None]:
+        """Add the nearest free times to a refusal; looked for once the transaction is over, so that nobody waits."""
         try:
-            return claims.first_free(session, candidates, look, take)
+            yield
         except SlotTaken:
-            raise SlotTaken(nearest(self._slots(session, ask), starts_at)) from None
+            with self._database.reading() as session:
+                ask = begin.now_with(self._live(session, begin.person.id))
+                near = nearest(_slots(session, ask, ask.around(wanted)), wanted)
+            raise SlotTaken(near) from None
 
     def _new(self, session: Session, person: Participant) -> BookingRow:
         """A booking, and its place as her only one. What stood there is over or cancelled."""
@@ -259,12 +271,10 @@ class BookingService:
         self._notices.placed(session, person, made, old, ask.rules)
         return made
 
-    def _cancel(
-        self, session: Session, person: Participant, live: Appointment, actor: Actor, cause: Cause, why: str
-    ) -> Appointment:
-        sequence = live.sequence + 1
+    def _cancel(self, session: Session, ask: Ask, live: Appointment, cause: Cause, why: str) -> Appointment:
+        sequence, person = live.sequence + 1, ask.person
         entry = self._audit.record(
-            session, events.CANCELLED, actor=actor, subject=person.subject,
+            session, events.CANCELLED, actor=ask.asker.actor, subject=person.subject,
             reference=live.reference, sequence=sequence, cause=cause.value,
         )  # fmt: skip
         session.add(
@@ -280,8 +290,12 @@ class BookingService:
             session.delete(row)
         session.flush()
         gone = replace(live, sequence=sequence, changed_at=entry.at, cancelled_at=entry.at, cause=cause)
-        self._notices.cancelled(session, person, gone, self.rules)
+        self._notices.cancelled(session, person, gone, ask.rules)
         return gone
+
+
+def _slots(session: Session, ask: Ask, within: Range) -> list[Slot]:
+    return pooled(diaries(session, ask.interviewers, ask.rules, within, ask.now), ask.offer)
 
 
 def _check(session: Session, ask: Ask) -> None:

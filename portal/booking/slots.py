@@ -1,7 +1,7 @@
 """The times that can be booked, derived from diaries. Nothing here is stored."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from portal.booking.domain import Diary, Slot, day_in, quanta
@@ -15,6 +15,10 @@ class Offer:
     every: timedelta
     earliest: datetime
     latest: datetime
+
+    def only(self, at: datetime) -> "Offer":
+        """The same for this one moment."""
+        return replace(self, earliest=max(self.earliest, at), latest=min(self.latest, at))
 
 
 def slots_of(diary: Diary, offer: Offer) -> Iterator[Slot]:

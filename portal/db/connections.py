@@ -6,17 +6,20 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _BUSY_SECONDS = 10
+_POOL = {"pool_size": 10, "max_overflow": -1}
+"""No upper limit: inside a transaction another feature may be asked something on a second connection. Were connections
+rationed, a crowd that holds all of them and waits for one more each would stand still. Threads bound them anyway."""
 
 
 def connect(url: str) -> Engine:
     """An engine whose transactions mean the same on both databases."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        engine = create_engine(address, connect_args={"timeout": _BUSY_SECONDS})
+        engine = create_engine(address, connect_args={"timeout": _BUSY_SECONDS}, **_POOL)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_POOL)
 
 
 def writing(engine: Engine) -> Engine:

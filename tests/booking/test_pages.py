@@ -176,7 +176,7 @@ def test_another_zone_shows_both_hours(desk):
 def test_forged_times_lead_back_to_the_list(desk):
     desk.interviewer()
     client, person = visitor(desk)
-    for odd in ("", "x", "2026-11-26T10:00:00", "9999-12-31T23:59:59-23:59"):
+    for odd in ("", "x", "2026-11-26T10:00:00", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+00:00"):
         times = client.get("/interview/times")
         assert choose(client, times, odd).address == "/interview/times"
     far = choose(client, client.get("/interview/times"), "2031-11-26T10:00:00+00:00")

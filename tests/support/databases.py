@@ -33,7 +33,10 @@ class Cluster:
             self._as = ["runuser", "-u", "postgres", "--"]
 
     def start(self) -> None:
-        data, options = self.folder / "data", f"-c fsync=off -c listen_addresses='' -k {self.folder}"
+        data, options = (
+            self.folder / "data",
+            f"-c fsync=off -c max_connections=400 -c listen_addresses='' -k {self.folder}",
+        )
         self._run("initdb", "-D", str(data), "-U", "portal", "-A", "trust", "-E", "UTF8", "--no-sync")
         self._run("pg_ctl", "-D", str(data), "-o", options, "-l", str(self.folder / "log"), "-w", "start")
 
