@@ -32,7 +32,7 @@ def init_app(app: Flask, static: Path, templates: Path) -> None:
     )
     app.add_template_filter(_moment, "moment")
     app.add_template_filter(_day, "day")
-    app.add_template_filter(_clock, "clock")
+    app.add_template_filter(_to_the_second, "to_the_second")
     manifest = static / "dist" / "manifest.json"
 
     @app.template_global()
@@ -47,7 +47,7 @@ def _moment(value: datetime) -> str:
     return str(gettext("%(day)s at %(time)s", day=day, time=time))
 
 
-def _clock(value: datetime) -> str:
+def _to_the_second(value: datetime) -> str:
     """A time of day to the second: 14:05:09."""
     return str(format_datetime(value, "HH:mm:ss"))
 
