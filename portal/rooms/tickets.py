@@ -26,8 +26,8 @@ LIFETIME = 60
 """Seconds for which a ticket opens its room: web mints one for each attempt to join."""
 LEEWAY = 5
 """Seconds by which two machines' clocks may differ."""
-LONGEST = 8192
-"""Characters of the longest ticket that is looked at."""
+LONGEST = 131_072
+"""Characters of the longest ticket that is looked at: a post-quantum key has 2,000, and a team may have forty."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PERSON = re.compile(r"[a-z0-9][a-z0-9-]{0,23}")

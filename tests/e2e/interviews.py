@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import pyotp
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from portal.audit.domain import Actor
 from portal.db.engine import Database
 from portal.people.service import PeopleService
-from portal.recordings.age import Kind, new_identity
+from portal.recordings.age import Identity, new_identity
 from portal.recordings.keys.service import KeyService
 from portal.rooms.domain import Outcome, Room
 from portal.rooms.service import RoomService
@@ -22,7 +21,7 @@ from portal.team.domain import Role
 from portal.team.service import TeamService
 from portal.wiring import Services, build
 from tests.e2e.server import Server
-from tests.recordings.keys.making import IDENTITY, by_passphrase
+from tests.recordings.keys.making import by_passphrase
 from tests.support.browsers import axe_violations
 
 PHONE = {"width": 390, "height": 844}
@@ -80,6 +79,7 @@ class House:
     states: dict[str, dict]
     study_id: str
     staff_id: int
+    identity: Identity
 
     def room(self) -> Room:
         """A fresh room of the participant's; older ones are over."""
@@ -90,11 +90,10 @@ class House:
         return rooms.open_by_hand(person, staff_id=self.staff_id)
 
     @contextmanager
-    def caller(self, browser: Browser, who: str, **options: object) -> Iterator[Caller]:
+    def caller(self, browser: Browser, who: str, *, strict: bool = False) -> Iterator[Caller]:
+        """Somebody signed in. `strict` keeps the page's security policy, which axe-core could not be put past."""
         viewport = PHONE if who == "participant" else DESK
-        context = browser.new_context(
-            viewport=viewport, storage_state=self.states[who], bypass_csp=True, **{"accept_downloads": False, **options}
-        )
+        context = browser.new_context(viewport=viewport, storage_state=self.states[who], bypass_csp=not strict)
         try:
             yield Caller(context, self.server.url)
         finally:
@@ -115,25 +114,20 @@ class House:
 
 
 def house(server: Server, browser: Browser) -> House:
-    """Make keys for recordings, and sign both sides in."""
+    """Add a key for recordings to the cast's, and sign both sides in."""
     services = build(Settings(instance=server.instance, demonstration=True, public_url=server.url))
     members = services.get(TeamService).members()
     researcher, lead = (next(one for one in members if one.role is role) for role in (Role.RESEARCHER, Role.LEAD))
-    keys = services.get(KeyService)
-    if not keys.all():
-        made = keys.register(str(IDENTITY.recipient), [by_passphrase()], staff_id=researcher.id)
-        keys.confirm(made.id, staff_id=lead.id)
-        recovery = keys.register_recovery(
-            str(new_identity(Kind.X25519).recipient), threshold=2, shares=3, actor=Actor.system("test")
-        )
-        keys.confirm(recovery.id, staff_id=lead.id)
+    identity, keys = new_identity(), services.get(KeyService)
+    made = keys.register(str(identity.recipient), [by_passphrase()], staff_id=researcher.id)
+    keys.confirm(made.id, staff_id=lead.id)
     cast = server.cast()
     person = next(one for one in cast["participants"] if one["who"].endswith("has an interview now"))
     states = {
         "participant": _participant(browser, person["link"]),
         "researcher": _member(browser, server.url, next(one for one in cast["staff"] if one["role"] == "researcher")),
     }
-    return House(server, services, states, person["study_id"], researcher.id)
+    return House(server, services, states, person["study_id"], researcher.id, identity)
 
 
 def close(opened: House) -> None:

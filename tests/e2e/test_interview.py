@@ -18,7 +18,6 @@ from portal.rooms.service import RoomService
 from portal.rooms.store import RoomRow
 from tests.e2e.interviews import Firefox, close, house
 from tests.e2e.server import running
-from tests.recordings.keys.making import IDENTITY
 from tests.support.browsers import CAMERA, CHROMIUM
 
 pytestmark = pytest.mark.browser
@@ -118,7 +117,7 @@ def recorded(place, room, folder):
     assert files
     film = folder / "p1.webm"
     with files[0].open("rb") as sealed, film.open("wb") as opened:
-        decrypt(sealed, opened, [IDENTITY])
+        decrypt(sealed, opened, [place.identity])
     shown = subprocess.run(
         ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", str(film)],
         capture_output=True, text=True, check=True,
@@ -241,7 +240,7 @@ def test_help_when_the_browser_says_no(place, playwright):
 
 
 def test_a_blurred_background_stays_on_the_device(place, caller):
-    with place.caller(caller, "participant", bypass_csp=False) as she:
+    with place.caller(caller, "participant", strict=True) as she:
         she.page.goto(f"{she.base}/room/check")
         assert not [one for one in she.page.evaluate("performance.getEntries().map(e => e.name)") if "selfie" in one]
         she.page.get_by_role("button", name="Switch on camera and microphone").click()

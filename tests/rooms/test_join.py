@@ -10,6 +10,7 @@ import pytest
 from portal.audit.service import AuditLog
 from portal.consent.service import ConsentService
 from portal.db.engine import Database
+from portal.recordings.age import Kind, new_identity
 from portal.rooms.client import HttpMedia
 from portal.rooms.domain import Outcome
 from portal.rooms.errors import MediaAway, NotConsented, OfferRefused, RoomOver
@@ -182,6 +183,14 @@ def test_recording_needs_her_yes_and_the_team_s_key(in_room, media, world):
     world.get(ConsentService).withdraw(person, "stop-recording")
     recorded.join(room, visitor, "v=0")
     assert (media.joined[-1].recording, media.joined[-1].recording_consent) == (None, None)
+
+
+def test_a_large_team_s_post_quantum_keys_fit_into_a_ticket(in_room, media, world):
+    _, _, room, member = in_room
+    keys = tuple(str(new_identity(Kind.HYBRID).recipient) for _ in range(20))
+    door = with_recipients(world, keys)
+    door.join(room, door.visitor_of_team(room, member.id, member.name), "v=0")
+    assert media.joined[0].recording.recipients == keys
 
 
 def with_recipients(world, keys):
