@@ -19,6 +19,8 @@ class Task(StrEnum):
 NEEDED: dict[Permission, Task] = {
     Permission.COUNTERSIGN: Task.CONSENT,
     Permission.INTERVIEW: Task.INTERVIEW,
+    Permission.RECORDINGS_PLAY: Task.RECORDINGS,
+    Permission.RECORDINGS_DOWNLOAD: Task.RECORDINGS,
 }
 """The permissions that a role alone does not give: the task must be delegated too."""
 
