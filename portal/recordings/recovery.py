@@ -4,9 +4,9 @@ A closed file has nothing beside it. Otherwise, with the names of portal.recordi
 
 - an end: the file is cut to as many chunks as stand before it, and the end is appended. A tail that goes on there is
   kept as a file of its own, `p1-1.webm.more.age`; an older one is already within the file;
-- no end, and a tail of chunk 0: all that there is stands in the tail, which becomes the file;
-- no end, and a later tail: the file had been closed, and only tidying up was left (ends go before tails);
-- neither, and not even one chunk: nothing had been written yet.
+- no end, and only a tail of chunk 0: all that there is stands in the tail, which becomes the file;
+- otherwise without an end: the file is complete, and only tidying up was left (ends go before tails);
+- neither end nor tail, and nothing behind the header: nothing had been written yet.
 
 Run it twice or kill it anywhere: each step leaves a state that the rules above read in the same way.
 """
@@ -92,10 +92,10 @@ def _by_rule(names: Names, handle: int) -> Recovered:
     ends, tails = names.ends(), names.tails()
     if ends:
         return _from_end(names, handle, ends[-1])
-    if tails and number_of(tails[0]) == 0:
-        tails[0].replace(names.main)
+    if tails and number_of(tails[-1]) == 0:
+        tails[-1].replace(names.main)
         return _done(names)
-    if _chunks(names.main) < 1:
+    if not tails and names.main.stat().st_size <= _start(names.main):
         names.main.unlink()
         names.reserve.unlink(missing_ok=True)
         return Recovered(names.name, 0, None, "nothing had been written yet; the empty file was removed")
@@ -134,14 +134,14 @@ def _done(names: Names, problem: str = "") -> Recovered:
 
 
 def _start(path: Path) -> int:
-    """Where the chunks begin."""
-    with path.open("rb") as file:
-        return len(Header.read(file.readline).raw) + NONCE
+    """Where the chunks begin; behind everything if even the header is not whole."""
+    try:
+        with path.open("rb") as file:
+            return len(Header.read(file.readline).raw) + NONCE
+    except AgeError:
+        return path.stat().st_size
 
 
 def _chunks(path: Path) -> int:
-    """Whole chunks in the file; a short one at the end is not counted. -1 without a whole header."""
-    try:
-        return (path.stat().st_size - _start(path)) // SEALED
-    except AgeError:
-        return -1
+    """Whole chunks in the file; a short one at the end is not counted."""
+    return (path.stat().st_size - _start(path)) // SEALED
