@@ -174,7 +174,7 @@ def kill_often(master: int, told: dict[int, str], failures: list[BaseException])
         assert not failures
         time.sleep(0.05)
     for number in range(KILLS):
-        known, patience = len(told), time.monotonic() + 1.5
+        known, patience = len(told), time.monotonic() + 4.0
         while len(told) == known and time.monotonic() < patience:
             time.sleep(0.005)
         time.sleep((number * 37 % 100) / 400)
