@@ -77,4 +77,4 @@ def test_no_address_of_elsewhere_is_followed(delicate):
     )
     (secret,) = delicate.secrets.values()
     back = client.submit(client.get("/team/confirm"), {"password": PASSWORD, "code": delicate.code(secret)})
-    assert back.address == "/workspace/participants"
+    assert back.address == "/workspace"
