@@ -40,6 +40,12 @@ class PastConsent:
     withdrawals: tuple[Withdrawn, ...]
 
     @property
+    def references(self) -> tuple[str, ...]:
+        """Of the consent, its countersignature and its withdrawals."""
+        signed = (self.countersigned.reference,) if self.countersigned else ()
+        return (self.reference, *signed, *(one.reference for one in self.withdrawals))
+
+    @property
     def answered(self) -> tuple[tuple[Statement, bool], ...]:
         """Each statement of the form with its answer."""
         return tuple((one, self.answers[one.key]) for one in self.form.statements if one.key in self.answers)

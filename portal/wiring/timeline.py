@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from portal.booking.service import BookingService
-from portal.consent.history import ConsentHistory
 from portal.consent.readings import Readings
 from portal.demographics.service import DemographicsService
 from portal.people.domain import Participant
@@ -18,7 +17,6 @@ class Sources:
     """The features that know something."""
 
     readings: Readings
-    history: ConsentHistory
     demographics: DemographicsService
     recruitment: RecruitmentService
     booking: BookingService
@@ -27,7 +25,7 @@ class Sources:
     @property
     def all(self) -> tuple[FactSource, ...]:
         """Every source."""
-        return self.invitation, self.sheets, self.consents, self.refusals, self.answers, self.bookings, self.interviews
+        return self.invitation, self.sheets, self.refusals, self.answers, self.bookings, self.interviews
 
     def invitation(self, person: Participant) -> Iterable[Fact]:
         """How she came in."""
@@ -38,15 +36,6 @@ class Sources:
     def sheets(self, person: Participant) -> Iterable[Fact]:
         """Which sheets she opened."""
         return [Fact(at, "read") for _, at in self.readings.all_of(person.id)]
-
-    def consents(self, person: Participant) -> Iterable[Fact]:
-        """What she signed and stopped."""
-        for one in self.history.of(person):
-            yield Fact(one.at, "consented", one.form.version)
-            if one.countersigned:
-                yield Fact(one.countersigned.at, "countersigned", one.countersigned.name)
-            for withdrawn in one.withdrawals:
-                yield Fact(withdrawn.at, "withdrew", withdrawn.level)
 
     def refusals(self, person: Participant) -> Iterable[Fact]:
         """Whether she said no, or was not in the study."""

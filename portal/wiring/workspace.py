@@ -23,6 +23,7 @@ from portal.wiring.lookup import Lookup
 from portal.wiring.own_copy import build_own_copy
 from portal.wiring.reminding import build_reminding
 from portal.wiring.timeline import Sources
+from portal.workspace.roster import Roster
 from portal.workspace.service import Overview, Timeline, ToDoList, Week
 
 
@@ -32,14 +33,14 @@ def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
     recruitment = RecruitmentService(database, clock, audit, studies)
     history = ConsentHistory(database, studies)
     booking, people, rooms = get(BookingService), get(PeopleService), get(RoomService)
-    facts = Sources(get(Readings), history, get(DemographicsService), recruitment, booking, rooms)
+    facts = Sources(get(Readings), get(DemographicsService), recruitment, booking, rooms)
     to_do = messages_to_do(get(EnquiryService), get(Failures), people)
     interviews = interviews_to_do(rooms, booking, people, clock)
     notes, identities = NotesService(database, clock, audit), Identities(database, clock, audit)
     erasing = build_erasure(get, clock)
     return (
-        build_reminding(get, erasing.retention), recruitment, history, Timeline(facts.all), notes, identities,
-        Overview(database, studies),
+        build_reminding(get, erasing.retention), recruitment, history, Timeline(history, facts.all), notes, identities,
+        Overview(Roster(database, studies)),
         ToDoList((to_do, interviews, erasing.to_do)), Week(weeks_meetings(booking, people, clock)),
         build_exports(get, clock), *erasing.registry,
         build_own_copy(get, history, notes, identities),

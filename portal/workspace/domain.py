@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from portal.people.domain import Participant
 
@@ -30,11 +31,34 @@ CONSENTED = frozenset({Step.RECONSENT, Step.COUNTERSIGN, Step.ANSWER, Step.READY
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A line of the list of participants."""
+class Standing:
+    """Where a participant is."""
 
     person: Participant
     step: Step
+    read: bool
+    """Whether she opened the information sheet."""
+    detail: str
+    """The reason for not taking part, or the level of withdrawal; else ""."""
+    interviewed: bool
+
+    @property
+    def place(self) -> "Place":
+        """What she is counted under."""
+        opened = self.person.first_opened_at is not None
+        return Place(self.person.site, self.person.group, self.step, opened, self.read, self.detail, self.interviewed)
+
+
+class Place(NamedTuple):
+    """What people are counted by."""
+
+    site: str
+    group: str
+    step: Step
+    opened: bool
+    read: bool
+    detail: str
+    interviewed: bool
 
 
 @dataclass(frozen=True)
@@ -56,7 +80,7 @@ class Wanted:
 class PageOfPeople:
     """A page of the list."""
 
-    rows: tuple[Listed, ...]
+    rows: tuple[Standing, ...]
     number: int
     pages: int
     total: int

@@ -1,10 +1,9 @@
 """Where every participant is, derived by the database itself, however many there are. No status is stored."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     Subquery,
     and_,
     case,
@@ -24,54 +23,46 @@ from portal.consent.store import ConsentRow, CountersignatureRow, ReadingRow, Wi
 from portal.demographics.store import DemographicAnswerRow
 from portal.people.store import ParticipantRow
 from portal.recruitment.domain import Kind
-from portal.recruitment.store import NotTakingPartRow, newest
+from portal.recruitment.store import NotTakingPartRow
 from portal.rooms.domain import Outcome
 from portal.rooms.store import RoomOutcomeRow, RoomRow
 from portal.study.service import StudyBook
-from portal.workspace.domain import Step
+from portal.workspace.domain import Standing, Step
 
 _CONSENT = aliased(ConsentRow)
 _SAID_NO = aliased(NotTakingPartRow)
 
 
-@dataclass(frozen=True)
-class Standings:
-    """What can be asked of everybody: `people` is what to select from, the rest are columns of it."""
-
-    people: FromClause
-    step: ColumnElement[str]
-    """The step, the questionnaire left out: READY stands for ANSWER too, since counting answers is dear."""
-    full_step: ColumnElement[str]
-    detail: ColumnElement[str]
-    """The reason for not taking part, or the level of withdrawal; else ""."""
-    read: ColumnElement[bool]
-    interviewed: ColumnElement[bool]
-
-
-def standings(session: Session, studies: StudyBook) -> Standings:
-    """The selectable. Asks the database once, for the kinds of withdrawal that occurred."""
+def derive(session: Session, studies: StudyBook, ids: Collection[int] | None) -> Iterator[tuple[int, Standing]]:
+    """Each participant's standing by number; of these only, or of everybody (None)."""
     ended = _ended(session, studies)
-    consents = select(ConsentRow.participant_id, func.max(ConsentRow.id).label("id")).group_by(
-        ConsentRow.participant_id
-    )
-    last = consents.subquery("last_consent")
+    consents = select(ConsentRow.participant_id, func.max(ConsentRow.id).label("id"))
+    said = select(NotTakingPartRow.participant_id, func.max(NotTakingPartRow.id).label("id"))
+    if ids is not None:
+        consents = consents.where(ConsentRow.participant_id.in_(ids))
+        said = said.where(NotTakingPartRow.participant_id.in_(ids))
+    last = consents.group_by(ConsentRow.participant_id).subquery("last_consent")
+    last_said = said.group_by(NotTakingPartRow.participant_id).subquery("last_said")
     people = (
         ParticipantRow.__table__.outerjoin(last, last.c.participant_id == ParticipantRow.id)
         .outerjoin(_CONSENT, _CONSENT.id == last.c.id)
         .outerjoin(ended, ended.c.consent_id == _CONSENT.id)
         .outerjoin(CountersignatureRow, CountersignatureRow.consent_id == _CONSENT.id)
-        .outerjoin(_SAID_NO, and_(_SAID_NO.participant_id == ParticipantRow.id, _SAID_NO.id.in_(newest())))
+        .outerjoin(last_said, last_said.c.participant_id == ParticipantRow.id)
+        .outerjoin(_SAID_NO, _SAID_NO.id == last_said.c.id)
     )
     withdrawn, said_no = ended.c.consent_id.is_not(None), _said_no()
-    full = _step(withdrawn, said_no, studies, _unanswered(studies))
-    return Standings(
-        people=people,
-        step=_step(withdrawn, said_no, studies, false()),
-        full_step=full,
-        detail=case((withdrawn, ended.c.level), (said_no, _SAID_NO.reason), else_=""),
-        read=_read(),
-        interviewed=_held(Outcome.DONE, Outcome.BROKEN_OFF),
-    )
+    query = select(
+        ParticipantRow,
+        _step(withdrawn, said_no, studies).label("step"),
+        _read().label("read"),
+        case((withdrawn, ended.c.level), (said_no, _SAID_NO.reason), else_="").label("detail"),
+        _held(Outcome.DONE, Outcome.BROKEN_OFF).label("interviewed"),
+    ).select_from(people)
+    if ids is not None:
+        query = query.where(ParticipantRow.id.in_(ids))
+    for row, step, read, detail, interviewed in session.execute(query.order_by(ParticipantRow.id)):
+        yield row.id, Standing(row.as_participant(), Step(step), bool(read), detail, bool(interviewed))
 
 
 def _ended(session: Session, studies: StudyBook) -> Subquery:
@@ -101,7 +92,6 @@ def _step(
     withdrawn: ColumnElement[bool],
     said_no: ColumnElement[bool],
     studies: StudyBook,
-    unanswered: ColumnElement[bool],
 ) -> ColumnElement[str]:
     excluded = and_(said_no, _SAID_NO.kind == Kind.EXCLUDED.value)
     return case(
@@ -114,7 +104,7 @@ def _step(
         (CountersignatureRow.id.is_(None), Step.COUNTERSIGN.value),
         (_held(Outcome.DONE, Outcome.BROKEN_OFF), Step.INTERVIEWED.value),
         (_held(Outcome.NOT_ATTENDED), Step.NOT_ATTENDED.value),
-        (unanswered, Step.ANSWER.value),
+        (_unanswered(studies), Step.ANSWER.value),
         else_=literal(Step.READY.value),
     )
 

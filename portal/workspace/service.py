@@ -1,39 +1,32 @@
 """Ask where everybody is: a page of the list, one participant, or the study's flow."""
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import Session
-
-from portal.db.engine import Database
+from portal.consent.history import ConsentHistory, PastConsent
 from portal.people.domain import Participant
-from portal.people.store import ParticipantRow
-from portal.study.service import StudyBook
 from portal.workspace.domain import (
     Fact,
     FactSource,
-    Listed,
     Meeting,
     MeetingSource,
     PageOfPeople,
+    Standing,
     Step,
     Tally,
     ToDo,
     ToDoSource,
     Wanted,
 )
-from portal.workspace.facts import Standings, standings
+from portal.workspace.roster import Roster
 
 PER_PAGE = 50
 
 
 class Overview:
-    """Reads; changes nothing. Every question costs the same few queries, however many participants there are."""
+    """Reads; changes nothing."""
 
-    def __init__(self, database: Database, studies: StudyBook) -> None:
-        self._database = database
-        self._studies = studies
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
 
     def page(self, wanted: Wanted, number: int, sites: Collection[str] | None = None) -> PageOfPeople:
         """A page (from 1) of those wanted, newest first; a number that is too high gives the last page.
@@ -41,65 +34,47 @@ class Overview:
         Args:
             sites: keys of the sites that the reader may see; None for all.
         """
-        with self._database.reading() as session:
-            asked = standings(session, self._studies)
-            which = _which(asked, wanted, sites)
-            total = self._count(session, asked, wanted, which)
-            pages = max(1, -(-total // PER_PAGE))
-            number = min(max(number, 1), pages)
-            query = (
-                select(ParticipantRow, asked.full_step)
-                .select_from(asked.people)
-                .where(which)
-                .order_by(ParticipantRow.id.desc())
-                .limit(PER_PAGE)
-                .offset((number - 1) * PER_PAGE)
-            )
-            rows = tuple(Listed(row.as_participant(), Step(step)) for row, step in session.execute(query))
-        return PageOfPeople(rows, number, pages, total)
+        found = _narrowed(self._roster.everybody(), wanted, sites)
+        pages = max(1, -(-len(found) // PER_PAGE))
+        number = min(max(number, 1), pages)
+        last = len(found) - (number - 1) * PER_PAGE
+        rows = tuple(reversed(found[max(last - PER_PAGE, 0) : last]))
+        return PageOfPeople(rows, number, pages, len(found))
 
     def step(self, person: Participant) -> Step:
         """Where one participant is."""
-        with self._database.reading() as session:
-            asked = standings(session, self._studies)
-            query = select(asked.full_step).select_from(asked.people).where(ParticipantRow.id == person.id)
-            return Step(session.execute(query).scalar_one())
+        return self._roster.of(person.id).step
 
     def tallies(self, sites: Collection[str] | None = None) -> tuple[Tally, ...]:
-        """How many are where, by site and group; READY stands for ANSWER too."""
-        with self._database.reading() as session:
-            asked = standings(session, self._studies)
-            opened = ParticipantRow.first_opened_at.is_not(None)
-            by: list[ColumnElement[Any]] = [
-                ParticipantRow.site.label("site"), ParticipantRow.group.label("group"), asked.step.label("step"),
-                opened.label("opened"), asked.read.label("read"), asked.detail.label("detail"),
-                asked.interviewed.label("interviewed"),
-            ]  # fmt: skip
-            inner = select(*by).select_from(asked.people).where(_of_sites(sites)).subquery()
-            counted = select(*inner.c, func.count().label("people")).group_by(*inner.c)
-            return tuple(
-                Tally(
-                    row["site"], row["group"], Step(row["step"]), bool(row["opened"]), bool(row["read"]),
-                    row["detail"], bool(row["interviewed"]), row["people"],
-                )
-                for row in session.execute(counted).mappings()
-            )  # fmt: skip
-
-    def _count(self, session: Session, asked: Standings, wanted: Wanted, which: ColumnElement[bool]) -> int:
-        source = asked.people if wanted.step else ParticipantRow.__table__
-        return session.execute(select(func.count()).select_from(source).where(which)).scalar_one()
+        """How many are where, by site and group."""
+        return tuple(
+            Tally(*place, people=people)
+            for place, people in self._roster.counts().items()
+            if people and (sites is None or place.site in sites)
+        )
 
 
 class Timeline:
-    """What happened to and by a participant, as each feature tells it."""
+    """What happened to and by a participant: her consents, and what each feature tells."""
 
-    def __init__(self, sources: Iterable[FactSource]) -> None:
+    def __init__(self, history: ConsentHistory, sources: Iterable[FactSource]) -> None:
+        self._history = history
         self._sources = tuple(sources)
 
-    def of(self, person: Participant) -> list[Fact]:
-        """Her facts, newest first."""
+    def of(self, person: Participant) -> tuple[tuple[PastConsent, ...], list[Fact]]:
+        """Her consents, oldest first, and her facts, newest first."""
+        consents = self._history.of(person)
         found = [fact for source in self._sources for fact in source(person)]
-        return sorted(found, key=lambda one: one.at)[::-1]
+        found += [fact for one in consents for fact in _facts(one)]
+        return consents, sorted(found, key=lambda one: one.at)[::-1]
+
+
+def _facts(one: PastConsent) -> Iterable[Fact]:
+    yield Fact(one.at, "consented", one.form.version)
+    if one.countersigned:
+        yield Fact(one.countersigned.at, "countersigned", one.countersigned.name)
+    for withdrawn in one.withdrawals:
+        yield Fact(withdrawn.at, "withdrew", withdrawn.level)
 
 
 class Week:
@@ -124,19 +99,16 @@ class ToDoList:
         return [item for source in self._sources for item in source(permissions, sites) if item.count]
 
 
-def _which(asked: Standings, wanted: Wanted, sites: Collection[str] | None) -> ColumnElement[bool]:
-    found = [_of_sites(sites)]
-    if wanted.study_id:
-        found.append(ParticipantRow.study_id.contains(wanted.study_id.strip().upper(), autoescape=True))
-    if wanted.group:
-        found.append(ParticipantRow.group == wanted.group)
+def _narrowed(rows: Sequence[Standing], wanted: Wanted, sites: Collection[str] | None) -> Sequence[Standing]:
+    """Those wanted. What is not asked for costs nothing, since there may be thousands."""
+    if sites is not None:
+        rows = [one for one in rows if one.person.site in sites]
     if wanted.site:
-        found.append(ParticipantRow.site == wanted.site)
+        rows = [one for one in rows if one.person.site == wanted.site]
+    if wanted.group:
+        rows = [one for one in rows if one.person.group == wanted.group]
     if wanted.step:
-        step = asked.full_step if wanted.step in (Step.ANSWER, Step.READY) else asked.step
-        found.append(step == wanted.step)
-    return and_(*found)
-
-
-def _of_sites(sites: Collection[str] | None) -> ColumnElement[bool]:
-    return ParticipantRow.id.is_not(None) if sites is None else ParticipantRow.site.in_(sites)
+        rows = [one for one in rows if one.step == wanted.step]
+    if part := wanted.study_id.strip().upper():
+        rows = [one for one in rows if part in one.person.study_id]
+    return rows

@@ -13,7 +13,6 @@ from portal.booking.service import BookingService
 from portal.consent import events as consent_events
 from portal.consent.errors import AlreadyCountersigned, NoConsent
 from portal.consent.forms import CountersignForm, EmptyForm
-from portal.consent.history import ConsentHistory
 from portal.consent.readings import Readings
 from portal.consent.sealing import Sealing
 from portal.consent.service import ConsentService, Countersigning
@@ -101,16 +100,16 @@ def participant(study_id: str) -> str:
     """One participant: what happened, what she agreed to, and what to do next."""
     person = _person(study_id)
     study = service(StudyBook).current().study
-    references = service(ConsentService).references(person.id)
+    consents, facts = service(Timeline).of(person)
     names = service(BookingService).interviewers(person.site)
     return render_template(
         "workspace/participant.html", person=person, study=study, state=service(ConsentService).state(person),
-        step=service(Overview).step(person), steps=steps(), consents=service(ConsentHistory).of(person),
-        sealed=service(ReceiptService).sealed_among([reference for _, reference, _ in references]),
+        step=service(Overview).step(person), steps=steps(), consents=consents,
+        sealed=service(ReceiptService).sealed_among([reference for one in consents for reference in one.references]),
         levels={one.key: one.label for one in study.withdrawal.levels},
         checked=service(Readings).last_check(person.id, study.documents[person.group].comprehension),
         appointments=service(BookingService).of_participant(person.id), names=names,
-        timeline=[(one.at, told(one, study)) for one in service(Timeline).of(person)],
+        timeline=[(one.at, told(one, study)) for one in facts],
         notes=service(NotesService).count(person.id), form=EmptyForm(),
         unreachable=person.subject in service(Failures).unreachable(),
     )  # fmt: skip
