@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.domain import Actor
@@ -12,12 +12,13 @@ from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
 from portal.messages import events
-from portal.messages.domain import FAILURES, Channel, Directory, Outcome
+from portal.messages.domain import FAILURES, Channel, Contact, Directory, Outcome
 from portal.messages.errors import MessageUnknown
 from portal.messages.store import OutboxMessage
 
 KEPT = timedelta(days=30)
 """So long a failed message can still be sent again; then its content is removed."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _OPEN = OutboxMessage.outcome.in_(FAILURES), OutboxMessage.settled_at.is_(None)
 
 
@@ -46,9 +47,18 @@ class Failures:
 
     def waiting(self) -> list[Failure]:
         """Those that nobody has dealt with, newest first."""
-        query = select(OutboxMessage).where(*_OPEN).order_by(OutboxMessage.closed_at.desc(), OutboxMessage.id.desc())
+        shown = (
+            OutboxMessage.id, OutboxMessage.subject, OutboxMessage.template, OutboxMessage.outcome,
+            OutboxMessage.wanted_at, OutboxMessage.closed_at, OutboxMessage.context.is_not(None),
+        )  # fmt: skip
+        query = select(*shown).where(*_OPEN).order_by(OutboxMessage.closed_at.desc(), OutboxMessage.id.desc())
         with self._database.reading() as session:
-            return [_failure(row) for row in session.scalars(query)]
+            return [
+                Failure(
+                    number, subject, template, Outcome(str(outcome)), wanted_at, closed_at or wanted_at, bool(whole)
+                )
+                for number, subject, template, outcome, wanted_at, closed_at, whole in session.execute(query)
+            ]
 
     def subject_of(self, message_id: int) -> str | None:
         """Whom a failed message concerns; None for nobody, or if there is no such message."""
@@ -84,29 +94,27 @@ class Failures:
 
     def unreachable(self) -> Collection[str]:
         """The subjects whose present address or number was refused, and has taken nothing since."""
-        refused = select(OutboxMessage).where(*_OPEN, OutboxMessage.outcome == Outcome.REFUSED)
+        columns = OutboxMessage.subject, OutboxMessage.channel, OutboxMessage.closed_at, OutboxMessage.address_digest
         with self._database.reading() as session:
-            rows = [row for row in session.scalars(refused) if row.subject]
-            taken = {
-                (row.subject, row.channel): row.closed_at
-                for row in session.execute(
-                    select(OutboxMessage.subject, OutboxMessage.channel, OutboxMessage.closed_at)
-                    .where(
-                        OutboxMessage.outcome == Outcome.SENT, OutboxMessage.subject.in_({row.subject for row in rows})
-                    )
-                    .order_by(OutboxMessage.closed_at)
-                )
-            }
-        contacts = self._directory(sorted({row.subject for row in rows if row.subject}))
-        found = set()
-        for row in rows:
-            contact = contacts.get(row.subject or "")
-            address = contact.address(Channel(row.channel)) if contact and row.channel else None
-            since = taken.get((row.subject, row.channel))
-            same = address and self._database.keyring.digest("messages.address", address) == row.address_digest
-            if row.subject and row.closed_at and same and (since is None or since < row.closed_at):
-                found.add(row.subject)
-        return found
+            refused = session.execute(select(*columns).where(*_OPEN, OutboxMessage.outcome == Outcome.REFUSED)).all()
+            subjects = sorted({subject for subject, *_ in refused if subject})
+            sent = (
+                select(OutboxMessage.subject, OutboxMessage.channel, func.max(OutboxMessage.closed_at))
+                .where(OutboxMessage.outcome == Outcome.SENT, OutboxMessage.subject.in_(subjects))
+                .group_by(OutboxMessage.subject, OutboxMessage.channel)
+            )
+            taken = {(subject, channel): at or _LONG_AGO for subject, channel, at in session.execute(sent)}
+        contacts = self._directory(subjects)
+        return {
+            subject
+            for subject, channel, at, digest in refused
+            if subject and channel and at and taken.get((subject, channel), _LONG_AGO) < at
+            and digest and digest == self._digest(contacts.get(subject), Channel(channel))
+        }  # fmt: skip
+
+    def _digest(self, contact: Contact | None, channel: Channel) -> bytes | None:
+        address = contact.address(channel) if contact else None
+        return self._database.keyring.digest("messages.address", address) if address else None
 
     def sweep(self) -> int:
         """Remove the content of what failed long ago; gives the number."""
@@ -126,10 +134,3 @@ class Failures:
         if row is None:
             raise MessageUnknown("it does not wait for anybody any more")
         return row
-
-
-def _failure(row: OutboxMessage) -> Failure:
-    return Failure(
-        row.id, row.subject, row.template, Outcome(str(row.outcome)), row.wanted_at, row.closed_at or row.wanted_at,
-        row.context is not None,
-    )  # fmt: skip

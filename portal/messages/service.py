@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock
@@ -66,8 +67,11 @@ class Outbox:
             queued_at=now, wanted_at=at or now, not_after=not_after, due_at=at or now, tries=0,
         )  # fmt: skip
         self._schedule(row, self._directory([to]).get(to) if somebody else None)
-        session.add(row)
-        session.flush()
+        try:
+            with session.begin_nested():
+                session.add(row)
+        except IntegrityError:
+            return  # another transaction promised it between our look and now
 
     def unknown(self, keys: Collection[str]) -> list[str]:
         """Those of the keys that nothing was promised under yet, in their order; for duties that look for gaps."""

@@ -12,6 +12,9 @@ from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.services import service
 
+SHOWN = 100
+"""So many at once: a mail server that refuses everything for a day must not make a page without end."""
+
 bp = Blueprint("undelivered", __name__, url_prefix="/workspace/undelivered")
 
 
@@ -23,7 +26,9 @@ def page() -> str:
     mine = {one.subject for one in service(PeopleService).all(current_principal().sites)}
     shown = [one for one in failures.waiting() if _concerns(one, mine)]
     unreachable = sorted(one.removeprefix("participant:") for one in failures.unreachable() if one in mine)
-    return render_template("workspace/undelivered.html", failures=shown, unreachable=unreachable)
+    return render_template(
+        "workspace/undelivered.html", failures=shown[:SHOWN], more=max(len(shown) - SHOWN, 0), unreachable=unreachable
+    )
 
 
 @bp.post("/<int:message_id>/again")

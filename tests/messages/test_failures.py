@@ -99,7 +99,7 @@ def test_through_the_pages(world):
 
 def test_another_site_s_messages_cannot_be_touched(world):
     person = world.participant()
-    fail(world, person.subject, None)  # she has given no address
+    fail(world, person.subject, None, template="message_waiting")  # she has given no address
     (lost,) = world.get(Failures).waiting()
     member = world.member()
     world.get(TeamService).change(member.id, Role.RESEARCHER, ["trust-b"], actor=ACTOR)

@@ -1,10 +1,15 @@
+import threading
+import time
 from datetime import timedelta
 
 import pytest
 from jinja2 import UndefinedError
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db.engine import Database
+from portal.db.errors import StorageUnavailable
+from portal.messages import delivery
 from portal.messages.errors import HalfSent, NotSent, Refused, ServiceDown, UnknownMessage
 from portal.messages.failures import Failures
 from portal.messages.service import Outbox
@@ -194,3 +199,36 @@ def test_who_is_there_no_more_fails_nobody_s_list(worlds):
     queue(worlds, "staff:999", "test:2", template="team_consent")
     assert turn(worlds) == 0
     assert {row(worlds, key).outcome for key in ("test:1", "test:2")} == {"unwanted"}
+
+
+def test_a_slow_server_leaves_the_rest_to_later_turns(world, monkeypatch):
+    for key in range(40):
+        queue(world, f"person{key}@example.org", f"test:{key}", "sign_in_code", context={"code": "1"}, language="en")
+    monkeypatch.setattr(delivery, "TURN_SECONDS", 0.2)
+    monkeypatch.setattr(world.post, "send", lambda letter: time.sleep(0.05) or world.post.letters.append(letter))
+    first = turn(world)
+    assert 0 < first < 40
+    monkeypatch.setattr(delivery, "TURN_SECONDS", 60)
+    assert turn(world) == 40 - first  # what was not begun was given back at once
+    assert len({letter.to for letter in world.post.letters}) == len(world.post.letters) == 40
+
+
+def test_two_who_promise_the_same_at_once_promise_it_once(worlds, she):
+    both, failed = threading.Barrier(2), []
+
+    def promise():
+        try:
+            with worlds.get(Database).transaction() as session:
+                if worlds.settings.database_url:
+                    both.wait(20)  # on SQLite writers take turns from the start
+                worlds.get(Outbox).queue(session, template="copy_ready", to=she.subject, key="test:1")
+        except (SQLAlchemyError, StorageUnavailable) as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=promise) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert turn(worlds) == 1
