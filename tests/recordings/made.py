@@ -1,6 +1,7 @@
 """A short recording in a world's vault, for a member's key and the recovery key."""
 
 import atexit
+import base64
 import shutil
 import tempfile
 from functools import cache
@@ -10,10 +11,11 @@ from portal.cli.recordings.simulate import make
 from portal.recordings.age import Identity, Kind, new_identity
 from portal.recordings.catalogue import Catalogue
 from portal.recordings.domain import Recording
+from portal.recordings.keys.passphrase import seal
 from portal.recordings.keys.service import KeyService
 from portal.recordings.service import RecordingService
 from portal.team.domain import Role
-from tests.recordings.keys.making import by_passphrase
+from tests.recordings.keys.making import PASSPHRASE, by_passphrase
 from tests.support.world import ACTOR, World
 
 MINE, RECOVERY = new_identity(Kind.X25519), new_identity(Kind.X25519)
@@ -22,10 +24,16 @@ MINE, RECOVERY = new_identity(Kind.X25519), new_identity(Kind.X25519)
 def keyed(world: World, hers: int, other: int) -> tuple[Identity, Identity]:
     """The study's keys in order: a member's and the recovery key."""
     keys = world.get(KeyService)
-    keys.confirm(keys.register(str(MINE.recipient), [by_passphrase()], staff_id=hers).id, staff_id=other)
+    wrap = by_passphrase(base64.b64encode(_wrapped()).decode())
+    keys.confirm(keys.register(str(MINE.recipient), [wrap], staff_id=hers).id, staff_id=other)
     made = keys.register_recovery(str(RECOVERY.recipient), threshold=2, shares=3, actor=ACTOR)
     keys.confirm(made.id, staff_id=other)
     return MINE, RECOVERY
+
+
+@cache
+def _wrapped() -> bytes:
+    return seal(MINE.encode(), PASSPHRASE, work=17)
 
 
 @cache
@@ -33,7 +41,7 @@ def tape() -> Path:
     """Two people, recorded once for all tests, for MINE and RECOVERY."""
     folder = Path(tempfile.mkdtemp(prefix="portal-tape-"))
     atexit.register(shutil.rmtree, folder)
-    return make(folder, [MINE.recipient, RECOVERY.recipient], 2)
+    return make(folder, [MINE.recipient, RECOVERY.recipient], 10)
 
 
 def recorded(world: World) -> Recording:

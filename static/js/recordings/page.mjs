@@ -24,15 +24,15 @@ export class PagePart {
     this.error.focus();
   }
 
-  // Run an act behind a button: errors are shown, a second press waits.
+  // Run an act behind a button: errors are shown, a second press waits. What the act gives ({ code, detail }) is said.
   async during(button, act) {
     if (button.getAttribute("aria-disabled") === "true") return;
     this.error.hidden = true;
     button.setAttribute("aria-disabled", "true");
-    const failure = await act().then(() => null, (error) => error);
+    const outcome = await act().then((said) => ({ said }), (error) => ({ error }));
     button.removeAttribute("aria-disabled");
-    this.say("");
-    if (failure) this.fail(failure);
+    this.say(outcome.said?.code ?? "", outcome.said?.detail);
+    if (outcome.error) this.fail(outcome.error);
   }
 
   onPress(name, act) {

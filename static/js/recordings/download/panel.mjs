@@ -63,7 +63,7 @@ class Panel {
           if (job.stopped) vault.call("stop", { task: track.file });
         });
         await asked;
-        this.part.say("check-done", { name });
+        return { code: "check-done", detail: { name } };
       }),
     );
   }
@@ -72,14 +72,14 @@ class Panel {
     await this.#note("person", one.track.file);
     const target = await openTarget(this.#name(`${one.track.track}-${one.track.part}`, "webm", rescue), "video/webm");
     const download = new PersonDownload(one.track, one.size, one.read, target, rescue);
-    await this.#going(download, one, rescue);
+    return this.#going(download, one, rescue);
   }
 
   // After a broken connection the file stays open, and a button goes on where it stopped.
   async #going(download, one, rescue) {
     try {
       await this.#run((job) => download.run(job));
-      this.part.say("download-done");
+      return { code: "download-done" };
     } catch (error) {
       if (GOES_ON.has(error.code)) {
         this.#offer("resume", () => this.#going(download, one, rescue));
@@ -101,7 +101,7 @@ class Panel {
       throw error;
     }
     if (!window.showSaveFilePicker) target.close();
-    this.part.say("download-done");
+    return { code: "download-done" };
   }
 
   async #run(act) {
@@ -110,7 +110,7 @@ class Panel {
     this.part.one("working").hidden = false;
     this.bar.value = 0;
     try {
-      await act(this.job);
+      return await act(this.job);
     } finally {
       this.job = null;
       this.part.one("working").hidden = true;

@@ -2,7 +2,8 @@
 import { clock } from "./clock.mjs";
 
 const SKIP_MS = 10000;
-const TYPING = "input:not([type=range]), textarea, select, button, summary, a";
+const TYPING = "input:not([type=range]), textarea, select";
+const PRESSED = `${TYPING}, button, summary, a, input`; // space has a meaning of its own there
 
 export class Controls {
   constructor(part, player, marks) {
@@ -34,7 +35,7 @@ export class Controls {
 
   #key(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || this.part.one("player").hidden) return;
-    const typing = event.target.matches?.(TYPING);
+    const typing = event.target.matches?.(event.key === " " ? PRESSED : TYPING);
     const acts = {
       " ": () => this.player.toggle(),
       k: () => this.player.toggle(),

@@ -1,0 +1,265 @@
+"""The player in Chromium: in sync, seeking, notes, downloads, and every kind of damage named."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from playwright.sync_api import expect
+
+from portal.recordings import age
+from portal.team.domain import Role
+from portal.team.service import TeamService
+from tests.e2e.house import serving
+from tests.recordings.keys.making import PASSPHRASE
+from tests.recordings.made import MINE, keyed, recorded, tape, team
+
+pytestmark = pytest.mark.browser
+STATE = "[...document.querySelectorAll('video')].map(one => [one.currentTime, one.paused, one.hidden])"
+
+
+@pytest.fixture
+def house(world):
+    world.ids = team(world)
+    keyed(world, *world.ids)
+    world.recording = recorded(world)
+    with serving(world) as made:
+        yield made
+
+
+def member(house, role=Role.RESEARCHER):
+    return next(one for one in house.world.get(TeamService).members() if one.role is role)
+
+
+def at_player(chromium, house, *, memory=False):
+    """The researcher at the player's page."""
+    she = house.staff(chromium, member(house))
+    if memory:  # as in browsers that cannot write straight to the disk
+        she.page.add_init_script("window.showSaveFilePicker = undefined")
+    she.page.goto(f"{she.base}/workspace/recordings/{house.world.recording.id}")
+    return she
+
+
+def unlock(she, passphrase=PASSPHRASE):
+    she.page.fill("#unlock-with", passphrase)
+    she.page.get_by_role("button", name="Unlock with the passphrase").click()
+
+
+def playing(she, *, rescue=False):
+    unlock(she)
+    if rescue:
+        she.page.get_by_role("button", name="Play what is whole").click(timeout=30_000)
+    expect(she.page.locator("[data-controls]")).to_be_visible(timeout=30_000)
+    she.page.locator("[data-toggle]").click()
+
+
+def moment(she):
+    minutes, seconds = she.page.inner_text("[data-time]").split(" / ")[0].split(":")
+    return int(minutes) * 60 + int(seconds)
+
+
+def test_it_plays_side_by_side_in_sync_and_seeks(chromium, house):
+    she = at_player(chromium, house)
+    page = she.page
+    she.check()
+    asked = []
+    page.on("request", lambda request: "/files/" in request.url and asked.append(request.headers.get("range")))
+    unlock(she, "not her passphrase at all")
+    expect(page.locator("[data-unlock] [data-error]")).to_contain_text("does not open your key", timeout=30_000)
+    playing(she)
+    expect(page.locator("[data-time]")).to_contain_text("0:03 /", timeout=30_000)
+    first, second = page.evaluate(STATE)
+    assert not first[1]
+    assert not second[1]
+    assert abs(first[0] - second[0] - 1.5) < 0.4, "the participant came 1.5 s later"
+    page.keyboard.press("k")
+    page.wait_for_timeout(300)
+    assert all(paused for _, paused, _ in page.evaluate(STATE))
+    page.keyboard.press("l")
+    assert moment(she) == 10
+    page.keyboard.press("j")
+    assert moment(she) == 0
+    page.get_by_text("Pauses and gaps").click()
+    page.locator("[data-mark-list] button").first.click()
+    assert moment(she) == 5
+    page.wait_for_timeout(500)
+    expect(page.get_by_text("Nothing recorded at this moment").first).to_be_visible()
+    she.check()
+    assert all(one and one.startswith("bytes=") for one in asked)
+    assert page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
+    assert page.evaluate("caches.keys().then((all) => all.length)") == 0
+    page.fill("[data-note-text]", "a planted note")
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.locator("ol[data-notes]")).to_contain_text("a planted note")
+    assert b"planted note" not in (house.world.settings.instance / "portal.sqlite3").read_bytes()
+    page.reload()
+    unlock(she)
+    expect(page.locator("ol[data-notes]")).to_contain_text("a planted note", timeout=30_000)
+    assert she.problems == []
+    she.context.close()
+
+
+def flip(folder):
+    path = folder / "p1-1.webm.age"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def cut(folder):
+    path = folder / "p1-1.webm.age"
+    path.write_bytes(path.read_bytes()[: 5 * age.SEALED])
+
+
+def header(path):
+    return age.header_at(lambda start, length: path.read_bytes()[start : start + length]).raw
+
+
+def swap_headers(folder):
+    one, other = folder / "p1-1.webm.age", folder / "p2-1.webm.age"
+    first, second = header(one), header(other)
+    bodies = one.read_bytes()[len(first) :], other.read_bytes()[len(second) :]
+    one.write_bytes(second + bodies[0])
+    other.write_bytes(first + bodies[1])
+
+
+def reorder(folder):
+    path = folder / "p1-1.webm.age"
+    data, start = bytearray(path.read_bytes()), len(header(path)) + age.NONCE
+    two, three = (slice(start + at * age.SEALED, start + (at + 1) * age.SEALED) for at in (2, 3))
+    data[two], data[three] = data[three], data[two]
+    path.write_bytes(data)
+
+
+def foreign(folder):
+    text = b"a file of somebody else" * 40_000
+    sealed = subprocess.run(["age", "-r", str(MINE.recipient)], input=text, capture_output=True, check=True).stdout
+    (folder / "p1-1.webm.age").write_bytes(sealed)
+
+
+def rewrite_manifest(folder):
+    path = folder / "manifest.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"kind":"pause"', b'"kind":"paused"'))
+
+
+def exchange(folder):
+    one, other = folder / "p1-1.webm.age", folder / "p2-1.webm.age"
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
+
+
+BEFORE = {
+    "truncated": (cut, "Interviewer: The file was cut"),
+    "headers swapped": (swap_headers, "belongs to another file"),
+    "foreign": (foreign, "another file stands in its place"),
+    "not age": (lambda folder: (folder / "p1-1.webm.age").write_bytes(b"MZ" * 9000), "not one of our encrypted files"),
+    "missing": (lambda folder: (folder / "p1-1.webm.age").unlink(), "Interviewer: The file is missing"),
+    "exchanged": (exchange, "bytes are missing"),
+    "manifest": (rewrite_manifest, "does not follow the one before"),
+}
+
+
+@pytest.mark.parametrize("case", BEFORE)
+def test_what_is_wrong_is_named_before_anything_plays(chromium, house, case):
+    damage, sentence = BEFORE[case]
+    damage(house.world.settings.instance / "vault" / house.world.recording.id)
+    she = at_player(chromium, house)
+    unlock(she)
+    expect(she.page.locator("[data-problem-list]")).to_contain_text(sentence, timeout=30_000)
+    expect(she.page.get_by_text("Incomplete", exact=True)).to_be_visible()
+    expect(she.page.locator("[data-controls]")).to_be_hidden()
+    expect(she.page.get_by_role("button", name="Play what is whole")).to_be_visible()
+    she.problems = [one for one in she.problems if "404" not in one]  # the browser notes that one is missing
+    she.check()
+    she.context.close()
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"), [(flip, "of the file was changed"), (reorder, "Pieces were put in another order")]
+)
+def test_damage_inside_is_left_out_and_the_rest_plays(chromium, house, damage, sentence):
+    damage(house.world.settings.instance / "vault" / house.world.recording.id)
+    she = at_player(chromium, house)
+    playing(she)
+    expect(she.page.locator("[data-problem-list]")).to_contain_text(sentence, timeout=30_000)
+    expect(she.page.locator("[data-problem-list]")).to_contain_text("left out")
+    expect(she.page.get_by_text("Incomplete", exact=True)).to_be_visible()
+    if she.page.inner_text("[data-toggle]") == "Play":
+        she.page.locator("[data-toggle]").click()
+    expect(she.page.locator("[data-time]")).to_contain_text("0:10 /", timeout=60_000)
+    assert she.page.locator("[data-play] [data-error]").is_hidden()
+    she.context.close()
+
+
+def test_a_key_that_the_recording_was_not_made_for(chromium, house):
+    she = at_player(chromium, house)
+    other = age.new_identity(age.Kind.X25519)
+    she.page.get_by_text("Use a printed copy instead").click()
+    she.page.fill("#printed-copy", other.encode().lower())
+    she.page.get_by_role("button", name="Unlock with the printed copy").click()
+    expect(she.page.locator("[data-unlock] [data-error]")).to_contain_text("was not locked for this key")
+    she.page.fill("#printed-copy", MINE.encode())
+    she.page.get_by_role("button", name="Unlock with the printed copy").click()
+    expect(she.page.locator("[data-controls]")).to_be_visible(timeout=30_000)
+    she.context.close()
+
+
+def test_downloads_are_whole_and_go_on_after_a_broken_connection(chromium, house, tmp_path):
+    she = at_player(chromium, house, memory=True)
+    unlock(she)
+    expect(she.page.locator("[data-controls]")).to_be_visible(timeout=30_000)
+    person = taken(she, "Interviewer (WebM)", tmp_path / "person.webm", broken=True)
+    (tmp_path / "key").write_text(MINE.encode())
+    sealed = tape() / "p1-1.webm.age"
+    opened = subprocess.run(["age", "-d", "-i", str(tmp_path / "key"), str(sealed)], capture_output=True, check=True)
+    assert person.read_bytes() == opened.stdout
+    joined = streams(taken(she, "Pictures and voices (MKV)", tmp_path / "all.mkv"))
+    assert [one["codec_name"] for one in joined["streams"]] == ["vp8", "opus", "vp8", "opus"]
+    starts = [float(one["start_time"]) for one in joined["streams"]]
+    assert starts == pytest.approx([0, 0, 1.5, 1.5], abs=0.05)
+    voices = streams(taken(she, "Voices only, for the transcriber (WAV)", tmp_path / "voices.wav"))
+    assert (voices["streams"][0]["sample_rate"], voices["streams"][0]["channels"]) == ("16000", 1)
+    assert float(voices["format"]["duration"]) == pytest.approx(10, abs=0.2)
+    assert loudest(tmp_path / "voices.wav") > 1000
+    she.page.locator("[data-checks] button").first.click()
+    expect(she.page.locator("[data-play] [data-state]")).to_contain_text("every byte is as it was recorded")
+    she.context.close()
+
+
+def taken(she, name, path, *, broken=False):
+    page = she.page
+    if broken:
+        page.route("**/files/**", lambda route: route.abort())
+        page.get_by_role("button", name=name).click()
+        expect(page.locator("[data-play] [data-error]")).to_contain_text("did not answer", timeout=30_000)
+        page.unroute("**/files/**")
+        she.problems.clear()
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("button", name="Go on with the download" if broken else name).click()
+    download.value.save_as(path)
+    assert "incomplete" not in download.value.suggested_filename
+    return path
+
+
+def streams(path):
+    command = ["ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", str(path)]
+    return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
+def loudest(path):
+    data = path.read_bytes()[1000:]
+    return max(abs(int.from_bytes(data[at : at + 2], "little", signed=True)) for at in range(0, len(data) - 2, 2))
+
+
+def test_firefox_unlocks_and_plays(house):
+    environ = {
+        **os.environ, "URL": f"{house.url}/workspace/recordings/{house.world.recording.id}", "PASSPHRASE": PASSPHRASE,
+        "SESSION": house.session(member(house)), "HOME": str(house.world.settings.instance),
+    }  # fmt: skip
+    command = ["node", "tests/e2e/firefox-plays.mjs"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=150)
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert all(time > 0.3 for time in seen["times"]), seen
+    assert abs(seen["times"][0] - seen["times"][1] - 1.5) < 0.6, seen
