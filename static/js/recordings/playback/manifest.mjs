@@ -1,14 +1,17 @@
 // Reads a manifest and checks its chain: each line names the SHA-256 of the one before (docs/recordings-format.md).
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+
 const GENESIS = "0".repeat(64);
 
 // { tracks, pauses, length, ended, problems: [{code, detail}] }. `head` is what the catalogue remembers, or "".
-export async function readManifest(bytes, head) {
-  const { lines, problems, last } = await chained(bytes);
+export function readManifest(bytes, head) {
+  const { lines, problems, last } = chained(bytes);
   if (head && last !== head && problems.length === 0) problems.push({ code: "manifest-cut", detail: {} });
   return { ...told(lines), problems };
 }
 
-async function chained(bytes) {
+function chained(bytes) {
   const problems = [];
   const lines = [];
   let previous = GENESIS;
@@ -25,7 +28,7 @@ async function chained(bytes) {
       problems.push({ code: "manifest-changed", detail: { line: number } });
       break;
     }
-    previous = await sha256(bytes.subarray(start, end));
+    previous = bytesToHex(sha256(bytes.subarray(start, end)));
     lines.push(line);
     start = end + 1;
   }
@@ -38,11 +41,6 @@ function parsed(raw) {
   } catch {
     return null;
   }
-}
-
-async function sha256(bytes) {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function told(lines) {
