@@ -30,6 +30,7 @@ PAGES = (
     "/workspace/participants?study_id=00042", "/workspace/participants/C-{person}",
     "/workspace/participants/C-{person}/identity", "/workspace/participants/C-{person}/notes", "/workspace/exports",
     "/workspace/retention", "/workspace/audit", "/workspace/delegation", "/team/members", "/workspace/enquiries",
+    "/workspace/sampling",
 
 )  # fmt: skip
 

@@ -31,6 +31,7 @@ from portal.recovery.views import bp as recovery
 from portal.recruitment.views import bp as recruitment
 from portal.rooms.desk import bp as interviews
 from portal.rooms.views import bp as rooms
+from portal.sampling.views import bp as sampling
 from portal.settings import ROOT, Settings
 from portal.study.service import StudyBook
 from portal.team.views import bp as team
@@ -85,6 +86,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         notes,
         exports,
         erasure,
+        sampling,
         own_copy,
         workspace,
         undelivered,

@@ -1,5 +1,7 @@
 """The workspace: what needs doing, who is where, who does not take part, what was noted."""
 
+from collections.abc import Collection, Sequence
+
 from portal.audit.service import AuditLog
 from portal.booking.service import BookingService
 from portal.clock import Clock
@@ -10,10 +12,12 @@ from portal.demographics.service import DemographicsService
 from portal.enquiries.service import EnquiryService
 from portal.messages.failures import Failures
 from portal.notes.service import NotesService
+from portal.people.domain import Participant
 from portal.people.identities import Identities
 from portal.people.service import PeopleService
 from portal.recruitment.service import RecruitmentService
 from portal.rooms.service import RoomService
+from portal.sampling.service import SamplingService
 from portal.study.service import StudyBook
 from portal.wiring.enquiries import messages_to_do
 from portal.wiring.erasure import build_erasure
@@ -23,6 +27,7 @@ from portal.wiring.lookup import Lookup
 from portal.wiring.own_copy import build_own_copy
 from portal.wiring.reminding import build_reminding
 from portal.wiring.timeline import Sources
+from portal.workspace.domain import CONSENTED, Step
 from portal.workspace.roster import Roster
 from portal.workspace.service import Overview, Timeline, ToDoList, Week
 
@@ -37,10 +42,17 @@ def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
     to_do = messages_to_do(get(EnquiryService), get(Failures), people)
     interviews = interviews_to_do(rooms, booking, people, clock)
     notes, identities = NotesService(database, clock, audit), Identities(database, clock, audit)
-    erasing = build_erasure(get, clock)
+    erasing, overview = build_erasure(get, clock), Overview(Roster(database, studies))
+
+    def heard(sites: Collection[str] | None) -> Sequence[Participant]:
+        return overview.people((Step.INTERVIEWED,), sites)
+
+    def waiting(sites: Collection[str] | None) -> Sequence[Participant]:
+        return overview.people(CONSENTED - {Step.INTERVIEWED}, sites)
+
     return (
         build_reminding(get, erasing.retention), recruitment, history, Timeline(history, facts.all), notes, identities,
-        Overview(Roster(database, studies)),
+        overview, SamplingService(studies, get(DemographicsService), heard, waiting),
         ToDoList((to_do, interviews, erasing.to_do)), Week(weeks_meetings(booking, people, clock)),
         build_exports(get, clock), *erasing.registry,
         build_own_copy(get, history, notes, identities),

@@ -45,6 +45,11 @@ class Overview:
         """Where one participant is."""
         return self._roster.of(person.id).step
 
+    def people(self, steps: Collection[Step], sites: Collection[str] | None = None) -> list[Participant]:
+        """Those at one of the steps, newest first."""
+        rows = _narrowed(self._roster.everybody(), Wanted(), sites)
+        return [one.person for one in reversed(rows) if one.step in steps]
+
     def tallies(self, sites: Collection[str] | None = None) -> tuple[Tally, ...]:
         """How many are where, by site and group."""
         return tuple(

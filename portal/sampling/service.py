@@ -1,0 +1,50 @@
+"""Look at who has been heard."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from portal.demographics.service import DemographicsService
+from portal.people.domain import Participant
+from portal.sampling.domain import Answers, Table, attributes, tables
+from portal.study.service import StudyBook
+
+MOST = 500
+"""Qualitative studies hear tens of people; the newest of more than this are looked at."""
+People = Callable[[Collection[str] | None], Sequence[Participant]]
+"""Participants at these sites (None: all), newest first."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Who has been heard, and the attributes of them and of those who wait."""
+
+    heard: Sequence[Participant]
+    tables: tuple[Table, ...]
+    complete: bool
+    """False if there were more people than are looked at."""
+
+
+class SamplingService:
+    """Reads answers by study ID; writes nothing."""
+
+    def __init__(self, studies: StudyBook, demographics: DemographicsService, heard: People, waiting: People) -> None:
+        self._studies = studies
+        self._demographics = demographics
+        self._heard = heard
+        self._waiting = waiting
+
+    def picture(self, sites: Collection[str] | None) -> Picture:
+        """The present picture, in one query for all answers."""
+        heard, waiting = self._heard(sites), self._waiting(sites)
+        looked = [*heard[:MOST], *waiting[:MOST]]
+        answers = self._demographics.answers_of([one.id for one in looked])
+
+        def by_group(people: Sequence[Participant]) -> dict[str, list[Answers]]:
+            found: dict[str, list[Answers]] = {}
+            for one in people[:MOST]:
+                found.setdefault(one.group, []).append(answers.get(one.id, {}))
+            return found
+
+        chosen = attributes(self._studies.current().study)
+        counted = tables(chosen, by_group(heard), by_group(waiting))
+        return Picture(heard[:MOST], counted, max(len(heard), len(waiting)) <= MOST)
