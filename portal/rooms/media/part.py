@@ -6,6 +6,7 @@ horizon that no frame can come from any more; sound that is missing before it be
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -106,8 +107,8 @@ class Part:
         self._streams[kind].clock.reported(ntp, stamp)
         self._file.tell("clock", track=self.person, media=kind, ntp=f"{ntp:016x}", rtp=stamp, ms=self._ms(arrived))
 
-    def flush(self, now: float) -> None:
-        """Write what can be written. `now` is infinity at the end."""
+    def flush(self, now: float, breathe: Callable[[], None] = lambda: None) -> None:
+        """Write what can be written; `breathe` is called between pieces of work."""
         if self._holds(now):
             return
         for stream in self._streams.values():
@@ -115,6 +116,7 @@ class Part:
             if not held:
                 stream.held_from = None
                 self._release(stream, now)
+                breathe()
         if self.begun_ms is None and not self._begin(now):
             return
         self._write(self._horizon(now))
