@@ -1,7 +1,7 @@
 """A browser's side of a room in as little as it takes: ICE, DTLS, SRTP, a data channel, and RTP at a steady rate.
 
-Real protocols over real sockets, invented pictures: VP8 frames have a true header and random bytes behind it. Many
-clients run in one process, apart from the process that is measured.
+Real protocols over real sockets, real VP8 and Opus. Many clients run in one process, apart from the one measured.
+The last packet of each picture ends with the time at which it was sent, which decoders pass over.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ from aiortc.rtcicetransport import RTCIceTransport
 from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
 from aiortc.sdp import SessionDescription
 
+from bench.rooms import clip
 from portal.rooms.media import stun
 from portal.rooms.media.rtp import HEADER
 
 OPUS, VP8, RTX = 111, 96, 97
 MID_EXTENSION, TIME_EXTENSION = 4, 2
 AUDIO_EVERY, VIDEO_EVERY = 0.020, 1 / 30
-AUDIO_BYTES = 80
 CONSENT_EVERY = 2.0
 _TIMESTAMPNS = 35
 _ANCILLARY = socket.CMSG_SPACE(16)
@@ -50,7 +50,7 @@ class Counts:
     gaps: int = 0
     """Sequence numbers that never came, over all streams."""
     delays: list[float] = field(default_factory=list)
-    """Seconds from one client's send to the other's kernel, of every `sample`-th packet."""
+    """Seconds from one client's send to the other's kernel, of every `sample`-th picture."""
     keyframes_asked: int = 0
 
 
@@ -92,9 +92,10 @@ class Stream:
 
 
 class Client:
-    """One person. `video_bits` a second of picture; every `sample`-th packet's delay is measured."""
+    """One person. `video_bits` a second of picture; every `sample`-th picture's delay is measured."""
 
-    def __init__(self, name: str, *, video_bits: int = 800_000, sample: int = 16, data: bool = True) -> None:
+    def __init__(self, name: str, *, video_bits: int = 800_000, sample: int = 4, data: bool = True) -> None:
+        self.host = os.environ.get("BENCH_ADDRESS", "127.0.0.1")
         self.name, self.counts, self.sample = name, Counts(), sample
         self.messages: list[dict[str, Any]] = []
         self.heard: Callable[[dict[str, Any]], None] = self.messages.append
@@ -103,19 +104,17 @@ class Client:
         self.first_picture: float | None = None
         self.audio = Stream(secrets.randbits(31) | 1, OPUS, "0", 960, AUDIO_EVERY)
         self.video = Stream(secrets.randbits(31) | 1, VP8, "1", 3000, VIDEO_EVERY)
-        self._frame_bytes = int(video_bits * VIDEO_EVERY / 8)
-        self._random = os.urandom(64_000)
-        self._keyframe = True
+        self._pictures, self._sounds = clip.pictures(video_bits), clip.sounds()
+        self._picture_at = self._sound_at = self._marked = 0
         self._data = data
         self._ufrag, self._password = secrets.token_hex(4), secrets.token_hex(12)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.setsockopt(socket.SOL_SOCKET, _TIMESTAMPNS, 1)
         self._socket.settimeout(0)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(("0.0.0.0", 0))
         self._pipe = _Pipe(self._send)
         self._dtls = RTCDtlsTransport(cast(RTCIceTransport, self._pipe), [CERTIFICATE])
-        self._dtls._set_role("client")
         self._remote: tuple[str, int] = ("127.0.0.1", 0)
         self._remote_key = ("", "")
         self._checked = asyncio.Event()
@@ -134,7 +133,9 @@ class Client:
         """The credentials that every m-line of ours carries."""
         known = self._dtls.getLocalParameters().fingerprints[:1]
         prints = [f"a=fingerprint:{one.algorithm} {one.value}" for one in known]
-        return [f"a=ice-ufrag:{self._ufrag}", f"a=ice-pwd:{self._password}", *prints]
+        port = self._socket.getsockname()[1]
+        found = [f"a=candidate:1 1 udp 2130706431 {self.host} {port} typ host", "a=end-of-candidates"]
+        return [f"a=ice-ufrag:{self._ufrag}", f"a=ice-pwd:{self._password}", *prints, *found]
 
     def offer(self, *, share: bool = False) -> str:
         """An offer as docs/rooms-protocol.md asks for."""
@@ -158,10 +159,11 @@ class Client:
         await self.connect(await join(self.offer(share=share)))
 
     async def connect(self, remote: str) -> None:
-        """Check the address of the remote description and shake hands as the DTLS client."""
+        """Check the address of the remote description and shake hands."""
         described = SessionDescription.parse(remote).media
         first = next(one for one in described if one.ice_candidates)
-        chosen = next(one for one in first.ice_candidates if one.ip == "127.0.0.1" and one.protocol.lower() == "udp")
+        reached = [one for one in first.ice_candidates if one.protocol.lower() == "udp" and ":" not in one.ip]
+        chosen = next((one for one in reached if one.ip == "127.0.0.1"), reached[0])
         self._remote = (chosen.ip, chosen.port)
         self._remote_key = (first.ice.usernameFragment, first.ice.password)
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
@@ -171,6 +173,7 @@ class Client:
                 await asyncio.wait_for(self._checked.wait(), 0.2)
             except TimeoutError:
                 continue
+        self._dtls._set_role("server" if first.dtls.role == "client" else "client")
         prints = first.dtls.fingerprints or described[0].dtls.fingerprints
         await self._dtls.start(RTCDtlsParameters([RTCDtlsFingerprint(one.algorithm, one.value) for one in prints]))
         if self._dtls.state != "connected":
@@ -218,40 +221,42 @@ class Client:
 
     def pump(self, now: float) -> None:
         """Send what is due."""
-        if self._protect is None or not self.audio.next:
+        if self._protect is None:
+            return
+        if now - self._consent > CONSENT_EVERY:
+            self._consent = now
+            self._check()
+        if not self.audio.next:
             return
         while self.audio.next <= now:
             self.audio.next += self.audio.every
             self.audio.stamp += self.audio.step
-            self._packet(self.audio, 0x80, b"\x78" + self._random[: AUDIO_BYTES - 9])
+            self._packet(self.audio, 0x80, self._sounds[self._sound_at])
+            self._sound_at = (self._sound_at + 1) % len(self._sounds)
         while self.video.next <= now:
             self.video.next += self.video.every
             self.video.stamp += self.video.step
             self._picture()
-        if now - self._consent > CONSENT_EVERY:
-            self._consent = now
-            self._check()
         if now >= self._report:
             self._report = now + 1
             self._sender_reports()
 
     def _picture(self) -> None:
-        key, self._keyframe = self._keyframe, False
-        size = self._frame_bytes * (3 if key else 1)
-        head = (b"\x10\x02\x00\x9d\x01\x2a\x80\x02\xe0\x01" if key else b"\x11\x02\x00") + self._random[:size]
-        parts = [head[at : at + 1080] for at in range(0, len(head), 1080)]
+        frame = self._pictures[self._picture_at]
+        self._picture_at = (self._picture_at + 1) % len(self._pictures)
+        parts = [frame[at : at + 1080] for at in range(0, len(frame), 1080)]
         for at, part in enumerate(parts):
-            marker = 0x80 if at == len(parts) - 1 else 0
-            self._packet(self.video, marker, (b"\x10" if at == 0 else b"\x00") + part)
+            last = at == len(parts) - 1
+            stamp = _STAMP.pack(time.time_ns()) if last else b""
+            self._packet(self.video, 0x80 * last, (b"\x10" if at == 0 else b"\x00") + part + stamp)
 
     def _packet(self, stream: Stream, marker: int, payload: bytes) -> None:
         stream.seq = (stream.seq + 1) & 0xFFFF
         stream.packets += 1
-        stream.octets += len(payload) + 8
+        stream.octets += len(payload)
         head = HEADER.pack(0x90, marker | stream.codec, stream.seq, stream.stamp & 0xFFFFFFFF, stream.ssrc)
-        plain = head + stream.extension + payload + _STAMP.pack(time.time_ns())
         if self._protect is not None:
-            self._send(self._protect(plain))
+            self._send(self._protect(head + stream.extension + payload))
         self.counts.sent += 1
 
     def _sender_reports(self) -> None:
@@ -289,6 +294,9 @@ class Client:
                 self._pipe.queue.put_nowait(data)
             elif data[:2] == b"\x01\x01":
                 self._checked.set()
+            elif data[:2] == b"\x00\x01":  # who is not ICE-lite checks us, too
+                request = stun.parse(data)
+                self._send(stun.success(request, self._password.encode(), *self._remote))
 
     def _rtp(self, data: bytes, ancillary: list[tuple[int, int, bytes]]) -> None:
         counts = self.counts
@@ -306,7 +314,10 @@ class Client:
                 counts.gaps -= 1  # it came late
         if self.first_picture is None and second & 0x7F == VP8:
             self.first_picture = time.monotonic()
-        if counts.received % self.sample == 0 and self._unprotect is not None and ancillary:
+        if second != VP8 | 0x80 or self._unprotect is None or not ancillary:
+            return
+        self._marked += 1
+        if self._marked % self.sample == 0:
             try:
                 plain = self._unprotect(data)
             except pylibsrtp.Error:  # a replay
@@ -320,7 +331,7 @@ class Client:
         plain = self._dtls._rx_srtp.unprotect_rtcp(data)
         if plain[1] == 206 and plain[0] & 0x1F in (1, 4):
             self.counts.keyframes_asked += 1
-            self._keyframe = True
+            self._picture_at = 0
 
     def _message(self, message: str) -> None:
         self.heard(json.loads(message))

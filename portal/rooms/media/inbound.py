@@ -10,6 +10,7 @@ from portal.rooms.media import rtp
 HISTORY = 512
 """Packets kept for retransmission: about five seconds of video."""
 _MASK = HISTORY - 1
+_UNPACK = rtp.HEADER.unpack_from
 _JUMP = 3000
 """A step of this many sequence numbers is a source that began anew, not a loss."""
 _GAP = 256
@@ -72,9 +73,17 @@ class Inbound:
 
     def packet(self, data: bytes, now: float) -> None:
         """One plain RTP packet of this stream. Raises ValueError where it contradicts itself."""
-        start, end = rtp.payload_bounds(data)
-        _, second, short, stamp, _ = rtp.HEADER.unpack_from(data)
-        seq = self._extend(short)
+        first, second, short, stamp, _ = _UNPACK(data)
+        if first & 0x2F:  # padding or contributing sources, which browsers seldom send
+            start, end = rtp.payload_bounds(data)
+        else:
+            start, end = 12, len(data)
+            if first & 0x10:
+                start = 16 + 4 * (data[14] << 8 | data[15])
+                if start > end:
+                    raise ValueError("truncated extension")
+        next_one = self.highest + 1
+        seq = next_one if short == next_one & 0xFFFF and next_one else self._extend(short)
         payload = data[start:end]
         slot = seq & _MASK
         known = self.history[slot]

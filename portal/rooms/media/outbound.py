@@ -7,6 +7,7 @@ from portal.rooms.media import rtcp, rtp
 from portal.rooms.media.inbound import HISTORY, Inbound
 
 _MASK = HISTORY - 1
+_PLAIN, _TIMED = rtp.HEADER.pack, rtp.SEND_TIME_HEADER.pack
 RESENT = 300
 """Packets a second that are sent again at most, whatever a receiver asks for."""
 _PAST_REPORTS = 8
@@ -68,7 +69,14 @@ class Outbound:
             self._seq, self._stamp, self._at = out, stamp + self._stamp_shift, now
         self.packets += 1
         self.octets += len(payload)
-        self._send(self._head(marker | self._codec, out, stamp, self.ssrc, now) + payload)
+        stamp = (stamp + self._stamp_shift) & 0xFFFFFFFF
+        if self._send_time is None:
+            head = _PLAIN(0x80, marker | self._codec, out & 0xFFFF, stamp, self.ssrc)
+        else:
+            ticks = int(now * 262_144) & 0xFFFFFF  # seconds as 6.18 fixed point
+            when = self._send_time << 28 | 2 << 24 | ticks
+            head = _TIMED(0x90, marker | self._codec, out & 0xFFFF, stamp, self.ssrc, rtp.ONE_BYTE_PROFILE, 1, when)
+        self._send(head + payload)
 
     def resend(self, wanted: list[int], now: float) -> None:
         """Send lost packets again (16-bit sequence numbers of ours), where the receiver speaks RTX.
@@ -87,7 +95,8 @@ class Outbound:
                 continue
             self._resent += 1
             self._rtx_seq += 1
-            head = self._head(packet[2] | self._rtx, self._rtx_seq, packet[1], self._rtx_ssrc, now)
+            stamp = (packet[1] + self._stamp_shift) & 0xFFFFFFFF
+            head = _PLAIN(0x80, packet[2] | self._rtx, self._rtx_seq & 0xFFFF, stamp, self._rtx_ssrc)
             self._send(head + (short & 0xFFFF).to_bytes(2, "big") + packet[3])
 
     def reported(self, ntp: int, stamp: int, now: float) -> None:
@@ -110,12 +119,3 @@ class Outbound:
         self._seq_shift = self._seq + 1 - seq
         passed = int((now - self._at) * self.clock_rate) if self._at else 0
         self._stamp_shift = self._stamp + max(passed, 1) - stamp
-
-    def _head(self, second: int, seq: int, stamp: int, ssrc: int, now: float) -> bytes:
-        out = (stamp + self._stamp_shift) & 0xFFFFFFFF
-        if self._send_time is None:
-            return rtp.HEADER.pack(0x80, second, seq & 0xFFFF, out, ssrc)
-        ticks = int(now * 262_144) & 0xFFFFFF  # seconds as 6.18 fixed point
-        return rtp.SEND_TIME_HEADER.pack(
-            0x90, second, seq & 0xFFFF, out, ssrc, rtp.ONE_BYTE_PROFILE, 1, self._send_time << 28 | 2 << 24 | ticks
-        )

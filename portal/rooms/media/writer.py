@@ -31,7 +31,7 @@ _ONE_THINKS = Lock()
 """Held while a batch becomes clusters, not while the disk is waited for: so the event loop, which forwards, competes
 with one recorder for the interpreter, and not with eight."""
 _BREATH = 0.0003
-_AT_A_STRETCH = 32
+_AT_A_STRETCH = 40
 """Packets that are looked at between two breaths."""
 _FOLDER = re.compile(r"[a-z2-7]{26}")
 
@@ -212,7 +212,6 @@ class Writer:
         with _ONE_THINKS:
             for event in events:
                 self._one(event)
-                breathe()
             for part, _file in self._parts.values():
                 part.flush(now, breathe)
                 breathe()
@@ -291,7 +290,7 @@ class Writer:
 def _feed(part: Part, event: Media | Report | Renewed) -> None:
     match event:
         case Media(_, kind, packets):
-            for at, (packet, arrived) in enumerate(packets):
+            for at, (packet, arrived) in enumerate(packets, 1):
                 part.take(kind, packet, arrived)
                 if at % _AT_A_STRETCH == 0:
                     breathe()

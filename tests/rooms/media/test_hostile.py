@@ -1,0 +1,207 @@
+"""Whatever strangers and guests send, nobody else's call is disturbed. Real clients, a real process, bounded floods."""
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import socket
+import time
+
+import pytest
+
+from bench.rooms.client import Client, pump
+from bench.rooms.ours import Ours
+from portal.rooms.tickets import issue
+from tests.support.rooms import Media, Study
+
+PACKETS = 3000
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory):
+    one = Media(tmp_path_factory.mktemp("hostile") / "instance", public_url="http://127.0.0.1:8080")
+    one.start()
+    yield one
+    one.stop()
+
+
+def join(media: Media, study: Study, room: str, ticket: str, sdp: object) -> tuple[int, str]:
+    status, body = media.request("POST", f"/rooms/{room}/join", {"ticket": ticket, "offer": {"type": "offer", "sdp": sdp}})
+    return status, body.get("error", "")
+
+
+def client_offer() -> str:
+    client = Client("p1")
+    try:
+        return client.offer()
+    finally:
+        client._socket.close()
+
+
+def test_it_refuses_tickets_that_are_forged_expired_early_of_another_room_or_used(media):
+    study, sdp, now = Study(), client_offer(), int(time.time())
+
+    def attempt(room: str = "r1", key: bytes = media.key, **changes: object) -> tuple[int, str]:
+        return join(media, study, room, issue(study.ticket("r1", "p1", **changes), key), sdp)
+
+    assert attempt(key=b"another key") == (403, "ticket_forged")
+    assert join(media, study, "r1", "x" * 9000, sdp) == (403, "ticket_forged")
+    assert attempt(expires=now - 60) == (403, "ticket_expired")
+    assert attempt(not_before=now + 60, expires=now + 120) == (403, "ticket_early")
+    assert attempt(room="r2") == (403, "ticket_wrong_room")
+    used = issue(study.ticket("r1", "p1"), media.key)
+    assert join(media, study, "r1", used, sdp)[0] == 200
+    assert join(media, study, "r1", used, sdp) == (403, "ticket_replayed")
+
+
+def test_it_refuses_offers_of_any_other_shape(media):
+    study, good, chance = Study(), client_offer(), random.Random(4)
+    lines = good.split("\r\n")
+    bad = ["", "v=0", good * 20, good.replace("VP8", "VP9"), good.replace("m=audio", "m=audi\x00o")]
+    bad += [good.replace("sendonly", "sendrecv"), good.replace("a=group:BUNDLE", "a=group:LS"), good[: len(good) // 2]]
+    for _ in range(150):
+        changed = list(lines)
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(changed))
+            what = chance.random()
+            if what < 0.4:
+                del changed[at]
+            elif what < 0.7:
+                cut = chance.randint(0, len(changed[at]))
+                changed[at] = changed[at][:cut] + chance.choice(["", ":", " ", "99999999999", "é"]) + changed[at][cut:]
+            else:
+                changed.insert(at, chance.choice(lines))
+        bad.append("\r\n".join(changed))
+    for number, text in enumerate(bad):
+        ticket = issue(study.ticket(f"offer{number}", "p1"), media.key)
+        status, code = join(media, study, f"offer{number}", ticket, text)
+        assert (status, code) in {(200, ""), (400, "offer_refused")}, text
+    for strange in (None, 7, ["v=0"], {"type": "offer"}):
+        ticket = issue(study.ticket("offers", "p1"), media.key)
+        assert join(media, study, "offers", ticket, strange) == (400, "bad_request")
+    assert media.request("POST", "/rooms/r1/join", "text") == (400, {"error": "bad_request"})
+    assert media.log() == ""
+
+
+def test_it_refuses_addresses_where_only_the_relay_may_be_used(media):
+    study, sdp = Study(), client_offer()
+    ticket = issue(study.ticket("relay", "p1", relay_only=True), media.key)
+    assert join(media, study, "relay", ticket, sdp) == (403, "not_relayed")
+    hidden = sdp.replace("127.0.0.1 ", "0.0.0.0 ").replace("typ host", "typ relay")
+    ticket = issue(study.ticket("relay", "p1", relay_only=True), media.key)
+    assert join(media, study, "relay", ticket, hidden)[0] == 200
+
+
+def test_floods_disturb_no_call():
+    asyncio.run(_flooded())
+
+
+async def _flooded() -> None:
+    async with Ours() as ours:
+        pair = await ours.room(0)
+        for client in pair:
+            client.begin(time.monotonic())
+        pumping = asyncio.create_task(pump(pair, time.monotonic() + 30))
+        await asyncio.sleep(1.5)
+        before = [client.counts.received for client in pair]
+        await _strangers(pair[0]._remote)
+        await _own_connection(pair[1])
+        await _empty_and_early(ours)
+        await asyncio.sleep(1)
+        assert all(client.counts.gaps == 0 for client in pair)
+        assert all(client.counts.received > had + 150 for client, had in zip(pair, before, strict=True))
+        status, health = ours.media.request("GET", "/healthz")
+        assert (status, health["status"]) == (200, "ok")
+        figures = ours.media.request("GET", "/metrics")[1]
+        for reason in ("stranger", "stun", "empty"):
+            assert f'portal_media_dropped_datagrams_total{{reason="{reason}"}}' in figures
+        assert ours.media.log() == ""
+        pumping.cancel()
+        await asyncio.gather(pumping, return_exceptions=True)
+        for client in pair:
+            await client.close()
+
+
+async def _strangers(address: tuple[str, int]) -> None:
+    """Somebody on the network who knows the port and nothing else."""
+    chance = random.Random(1)
+    stun = b"\x00\x01\x00\x08\x21\x12\xa4\x42" + os.urandom(12) + b"\x00\x06\x00\x04abcd"
+    hello = b"\x16\xfe\xff" + os.urandom(200)
+    alert = b"\x15\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x28"
+    kinds = [b"", stun, hello, alert, b"\x80\x60" + os.urandom(900), b"\x80\xc8" + os.urandom(60), os.urandom(40)]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        for number in range(PACKETS):
+            data = bytearray(kinds[number % len(kinds)])
+            if data and chance.random() < 0.5:
+                data[chance.randrange(len(data))] = chance.randrange(256)
+            stranger.sendto(bytes(data), address)
+            if number % 50 == 0:
+                await asyncio.sleep(0.005)
+
+
+async def _own_connection(client: Client) -> None:
+    """A participant's own browser, or somebody who forges its address."""
+    forged = [b"\x80\x60" + os.urandom(900), b"\x80\xc8" + os.urandom(60), b"\x80", b"\x81\xc9\x00\x07" + os.urandom(28)]
+    forged += [b"\x15\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x28", b"\x16\xfe\xfd" + os.urandom(80)]
+    for number in range(PACKETS // 2):
+        client._send(forged[number % len(forged)])
+        if number % 50 == 0:
+            await asyncio.sleep(0.005)
+    protect, protect_rtcp = client._dtls._tx_srtp.protect, client._dtls._tx_srtp.protect_rtcp
+    for number in range(500):  # rightly keyed, and nonsense inside
+        junk = os.urandom(4 * (number % 60))
+        with contextlib.suppress(Exception):  # libsrtp itself refuses some of it
+            client._send(protect_rtcp(bytes([0x80 | number % 32, 200 + number % 8]) + len(junk).to_bytes(2, "big") + junk))
+        with contextlib.suppress(Exception):
+            client._send(protect(bytes([0x80 | number % 64]) + os.urandom(11 + number % 50)))
+        if number % 50 == 0:
+            await asyncio.sleep(0.005)
+
+
+async def _empty_and_early(ours: Ours) -> None:
+    """Data-channel messages of any shape and rate, and a participant who tries an interviewer's commands."""
+    guest = Client("p2")
+    await guest.join(lambda offer: ours.join("room0", "p2", offer))
+    await asyncio.wait_for(guest.opened.wait(), 10)
+    channel = guest.channel
+    assert channel is not None
+    guest.say("record_start", id=1)
+    refused = await guest.until(lambda one: one.get("id") == 1)
+    assert refused == {"type": "refused", "id": 1, "code": "not_admitted"}
+    shapes = ["", "null", "[]", "{}", '{"type": 7}', "[" * 5000, "x" * 20_000, '{"type": "state", "camera": "yes"}',
+              '{"type": "message", "text": 5}', '{"type": "admit"}', '{"type": "hello", "id": {}}', "\ud7ff\uffff"]  # fmt: skip
+    for text in shapes:
+        channel.send(text)
+    channel.send(os.urandom(500))
+    for _ in range(300):
+        channel.send(json.dumps({"type": "hello"}))
+    await guest.until(lambda one: one.get("code") == "too_many")
+    assert {one["code"] for one in guest.messages if one["type"] == "refused"} >= {"bad_message", "too_many"}
+    snapshot = [one for one in guest.messages if one["type"] == "room"][-1]
+    assert not snapshot["admitted"]
+    assert snapshot["waiting"] == []
+    await guest.close()
+
+
+def test_a_participant_cannot_run_the_room():
+    asyncio.run(_tried())
+
+
+async def _tried() -> None:
+    async with Ours(record=False) as ours:
+        pair = await ours.room(0)
+        participant = pair[1]
+        participant.heard = participant.messages.append
+        tried = ["admit", "decline", "mute_request", "record_start", "record_pause", "record_resume", "record_stop",
+                 "message", "distress", "distress_over", "end"]  # fmt: skip
+        for number, kind in enumerate(tried):
+            participant.say(kind, id=number, person="i1", text="x")
+        for number in range(len(tried)):
+            answer = await participant.until(lambda one, number=number: one.get("id") == number)
+            assert answer["code"] == "not_allowed"
+        participant.say("state", id=99, sharing=True)
+        assert (await participant.until(lambda one: one.get("id") == 99))["code"] == "not_allowed"
+        for client in pair:
+            await client.close()
