@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -154,6 +154,8 @@ class Gate:
 
     def __init__(self, media: Media, study: Study, host: str = "127.0.0.1") -> None:
         self.changes: dict[str, dict[str, Any]] = {}
+        self.changed_answer: Callable[[str], str] = str
+        self.away = False
         gate = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -168,6 +170,9 @@ class Gate:
                 self._answer(200, path.read_bytes(), self.types.get(path.suffix, "text/plain"))
 
             def do_POST(self) -> None:
+                if gate.away:
+                    self.close_connection = True
+                    return
                 query = parse_qs(urlsplit(self.path).query)
                 room, person = query["room"][0], query["person"][0]
                 offer = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -178,6 +183,8 @@ class Gate:
                     )
                 except OSError:
                     status, body = 503, {"error": "away"}
+                if status == 200:
+                    body["answer"]["sdp"] = gate.changed_answer(body["answer"]["sdp"])
                 self._answer(status, json.dumps(body).encode(), "application/json")
 
             def _answer(self, status: int, body: bytes, kind: str) -> None:

@@ -27,7 +27,9 @@ def media(tmp_path_factory):
 
 
 def join(media: Media, study: Study, room: str, ticket: str, sdp: object) -> tuple[int, str]:
-    status, body = media.request("POST", f"/rooms/{room}/join", {"ticket": ticket, "offer": {"type": "offer", "sdp": sdp}})
+    status, body = media.request(
+        "POST", f"/rooms/{room}/join", {"ticket": ticket, "offer": {"type": "offer", "sdp": sdp}}
+    )
     return status, body.get("error", "")
 
 
@@ -143,7 +145,12 @@ async def _strangers(address: tuple[str, int]) -> None:
 
 async def _own_connection(client: Client) -> None:
     """A participant's own browser, or somebody who forges its address."""
-    forged = [b"\x80\x60" + os.urandom(900), b"\x80\xc8" + os.urandom(60), b"\x80", b"\x81\xc9\x00\x07" + os.urandom(28)]
+    forged = [
+        b"\x80\x60" + os.urandom(900),
+        b"\x80\xc8" + os.urandom(60),
+        b"\x80",
+        b"\x81\xc9\x00\x07" + os.urandom(28),
+    ]
     forged += [b"\x15\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x28", b"\x16\xfe\xfd" + os.urandom(80)]
     for number in range(PACKETS // 2):
         client._send(forged[number % len(forged)])
@@ -153,7 +160,9 @@ async def _own_connection(client: Client) -> None:
     for number in range(500):  # rightly keyed, and nonsense inside
         junk = os.urandom(4 * (number % 60))
         with contextlib.suppress(Exception):  # libsrtp itself refuses some of it
-            client._send(protect_rtcp(bytes([0x80 | number % 32, 200 + number % 8]) + len(junk).to_bytes(2, "big") + junk))
+            client._send(
+                protect_rtcp(bytes([0x80 | number % 32, 200 + number % 8]) + len(junk).to_bytes(2, "big") + junk)
+            )
         with contextlib.suppress(Exception):
             client._send(protect(bytes([0x80 | number % 64]) + os.urandom(11 + number % 50)))
         if number % 50 == 0:
