@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Conditions:
-    """What happens to a datagram, each way. Seconds; `loss` of 1; `bits` a second, with a queue of `queue` datagrams."""
+    """What happens to a datagram, each way. Seconds; `loss` from 0 to 1; `bits` a second with `queue` datagrams."""
 
     loss: float = 0.0
     delay: float = 0.0

@@ -152,63 +152,66 @@ class Study:
 class Gate:
     """A page that joins, and the way to the media process."""
 
-    def __init__(self, media: Media, study: Study, host: str = "127.0.0.1") -> None:
+    def __init__(self, media: Media, study: Study) -> None:
+        self.media, self.study = media, study
         self.changes: dict[str, dict[str, Any]] = {}
+        """What is different in a person's tickets."""
         self.changed_answer: Callable[[str], str] = str
         self.away = False
-        gate = self
-
-        class Handler(BaseHTTPRequestHandler):
-            types: ClassVar = {".html": "text/html", ".mjs": "text/javascript"}
-
-            def do_GET(self) -> None:
-                name = urlsplit(self.path).path.strip("/") or "client.html"
-                path = PAGE / name
-                if not path.is_file():
-                    self.send_error(404)
-                    return
-                self._answer(200, path.read_bytes(), self.types.get(path.suffix, "text/plain"))
-
-            def do_POST(self) -> None:
-                if gate.away:
-                    self.close_connection = True
-                    return
-                query = parse_qs(urlsplit(self.path).query)
-                room, person = query["room"][0], query["person"][0]
-                offer = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                ticket = study.ticket(room, person, **gate.changes.get(person, {}))
-                try:
-                    status, body = media.request(
-                        "POST", f"/rooms/{room}/join", {"ticket": issue(ticket, media.key), "offer": offer}
-                    )
-                except OSError:
-                    status, body = 503, {"error": "away"}
-                if status == 200:
-                    body["answer"]["sdp"] = gate.changed_answer(body["answer"]["sdp"])
-                self._answer(status, json.dumps(body).encode(), "application/json")
-
-            def _answer(self, status: int, body: bytes, kind: str) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer((host, 0), Handler)
-        self.url = f"http://{host}:{self.server.server_port}"
+        """True: as if the network did not reach us."""
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"gate": self}))
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
         self._thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self._thread.start()
 
     def page(self, room: str, person: str, **more: str) -> str:
         return f"{self.url}/?room={room}&person={person}" + "".join(f"&{key}={value}" for key, value in more.items())
 
+    def join(self, room: str, person: str, offer: object) -> tuple[int, Any]:
+        ticket = issue(self.study.ticket(room, person, **self.changes.get(person, {})), self.media.key)
+        try:
+            status, body = self.media.request("POST", f"/rooms/{room}/join", {"ticket": ticket, "offer": offer})
+        except OSError:
+            return 503, {"error": "away"}
+        if status == 200:
+            body["answer"]["sdp"] = self.changed_answer(body["answer"]["sdp"])
+        return status, body
+
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
         self._thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    gate: Gate
+    types: ClassVar = {".html": "text/html", ".mjs": "text/javascript"}
+
+    def do_GET(self) -> None:
+        path = PAGE / (urlsplit(self.path).path.strip("/") or "client.html")
+        if path.is_file():
+            self._answer(200, path.read_bytes(), self.types.get(path.suffix, "text/plain"))
+        else:
+            self.send_error(404)
+
+    def do_POST(self) -> None:
+        if self.gate.away:
+            self.close_connection = True
+            return
+        query = parse_qs(urlsplit(self.path).query)
+        offer = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status, body = self.gate.join(query["room"][0], query["person"][0], offer)
+        self._answer(status, json.dumps(body).encode(), "application/json")
+
+    def _answer(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: object) -> None:
+        pass
 
 
 @contextmanager

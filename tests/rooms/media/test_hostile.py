@@ -179,8 +179,20 @@ async def _empty_and_early(ours: Ours) -> None:
     guest.say("record_start", id=1)
     refused = await guest.until(lambda one: one.get("id") == 1)
     assert refused == {"type": "refused", "id": 1, "code": "not_admitted"}
-    shapes = ["", "null", "[]", "{}", '{"type": 7}', "[" * 5000, "x" * 20_000, '{"type": "state", "camera": "yes"}',
-              '{"type": "message", "text": 5}', '{"type": "admit"}', '{"type": "hello", "id": {}}', "\ud7ff\uffff"]  # fmt: skip
+    shapes = [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"type": 7}',
+        "[" * 5000,
+        "x" * 20_000,
+        '{"type": "state", "camera": "yes"}',
+        '{"type": "message", "text": 5}',
+        '{"type": "admit"}',
+        '{"type": "hello", "id": {}}',
+        "\uffff",
+    ]
     for text in shapes:
         channel.send(text)
     channel.send(os.urandom(500))

@@ -1,4 +1,4 @@
-"""What becomes of packets in a recording: simulated people with their own clocks, losses and networks, at any length."""
+"""What becomes of packets in a recording: simulated people with their own clocks, losses and networks."""
 
 import math
 import random
