@@ -183,4 +183,4 @@ class Firefox:
             self._process.wait(20)
         finally:
             self._process.kill()
-            self._process.wait()
+            self._process.communicate()
