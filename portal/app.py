@@ -1,6 +1,6 @@
 """The web application: extensions, blueprints, error pages. Paths of folders are explicit here."""
 
-from flask import Flask, Response, jsonify, make_response
+from flask import Flask, Response, abort, jsonify, make_response
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
@@ -124,6 +124,7 @@ def _init_web(app: Flask, settings: Settings, made: Services) -> None:
     limits.init_app(app, made.get(Database))
     errors.init_app(app)
     _brand_css(app, made.branding)
+    _brand_logo(app, made.branding)
 
 
 def _brand_css(app: Flask, source: branding.BrandingSource) -> None:
@@ -134,6 +135,21 @@ def _brand_css(app: Flask, source: branding.BrandingSource) -> None:
     def brand_css() -> Response:
         answer = make_response(_style(source()))
         answer.headers["Content-Type"] = "text/css; charset=utf-8"
+        answer.headers["Cache-Control"] = "public, max-age=300"
+        return answer
+
+
+def _brand_logo(app: Flask, source: branding.BrandingSource) -> None:
+    """The sponsor's logo, a part of the published study."""
+
+    @app.get("/brand-logo.png", endpoint="brand_logo")
+    @requires(Permission.PUBLIC)
+    def brand_logo() -> Response:
+        picture = source().logo
+        if not picture:
+            abort(404)
+        answer = make_response(picture)
+        answer.headers["Content-Type"] = "image/png"
         answer.headers["Cache-Control"] = "public, max-age=300"
         return answer
 

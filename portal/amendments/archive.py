@@ -10,7 +10,7 @@ from portal.amendments.errors import BadArchive
 MOST_FILES = 200
 MOST_BYTES = 10_000_000
 """Of all files together, as unpacked."""
-_WANTED = (".yaml", ".md")
+_WANTED = (".yaml", ".md", ".png")
 _CHUNK = 65_536
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from portal.canonical import sha256_hex
 from portal.study.domain import ConsentForm, Documents, Statement, Study
 from portal.study.parts import Document, Version
 
@@ -74,6 +75,8 @@ class Comparison:
 def compare(old: Study, new: Study) -> Comparison:
     """Compare two versions."""
     before, after = old.model_dump(mode="json", exclude=_SHOWN_APART), new.model_dump(mode="json", exclude=_SHOWN_APART)
+    for dumped in (before, after):
+        dumped["sponsor"]["logo"] = sha256_hex(dumped["sponsor"]["logo"].encode())[:12]
     groups = dict.fromkeys([*old.documents, *new.documents])
     found = [one for group in groups for one in _documents(group, old.documents.get(group), new.documents.get(group))]
     return Comparison(tuple(_rows(_flat(before), _flat(after))), tuple(found))

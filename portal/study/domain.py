@@ -21,6 +21,8 @@ class Sponsor(Frozen):
 
     name: Text
     colour: Colour
+    logo: Annotated[str, StringConstraints(max_length=140_000)] = ""
+    """A PNG picture in base64, from the file beside study.yaml that `logo` names there; empty for none."""
 
 
 class Ethics(Frozen):

@@ -17,6 +17,7 @@ from portal.study.domain import (
 )
 from portal.study.errors import Problem, StudyFileError
 from portal.study.interview import TopicGuide
+from portal.study.logo import put_in
 from portal.study.parts import Document, Frozen
 from portal.study.yaml_nodes import LARGEST, Parsed, parse
 
@@ -44,6 +45,7 @@ def load(folder: Path) -> Study:
     problems: list[Problem] = []
     try:
         main = parse("study.yaml", _read(folder, "study.yaml"))
+        put_in(folder, main)
     except StudyFileError as error:
         raise StudyFileError(error.problems) from error
     groups = main.value.get("groups")

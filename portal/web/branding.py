@@ -38,6 +38,8 @@ class Branding:
     contact_email: str
     contact_phone: str
     draft: bool
+    logo: bytes
+    """A PNG picture; empty if the sponsor has given none."""
     demonstration: bool
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
 """Every service, built in order of need. A feature with much to build has a module beside this one."""
 
+import base64
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -242,7 +243,7 @@ def _branding(studies: StudyBook, settings: Settings) -> Branding:
     contact = study.contacts[0]
     return Branding(
         study_title=study.title, short_name=study.short_title, sponsor_name=study.sponsor.name,
-        colour=study.sponsor.colour,
+        colour=study.sponsor.colour, logo=base64.b64decode(study.sponsor.logo),
         signposts=tuple(Help(one.name, one.about, one.phone, one.text, one.url) for one in study.signposts),
         contact_name=contact.name, contact_email=contact.email, contact_phone=contact.phone,
         draft=study.draft, demonstration=settings.demonstration,
