@@ -239,7 +239,6 @@ export class Page {
     if (on) said("blur-wait");
     try {
       await this.own.setBlur(on);
-      if (on) this.stage.note("");
     } catch {
       said("blur-failed");
     }

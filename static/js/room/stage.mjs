@@ -2,6 +2,7 @@
 import { nameOf, others, recordingWord, statusWord, tileWord } from "./snapshot.mjs";
 
 const NOTE_MS = 8000;
+const MOST_NOTES = 3;
 
 export class Stage {
   constructor(root, words) {
@@ -14,7 +15,7 @@ export class Stage {
     this.speaker = root.dataset.speaker;
     this.trouble = null;
     this.queue = [];
-    this.standing = "";
+    this.standing = null;
     this.alarm = "";
   }
 
@@ -50,7 +51,7 @@ export class Stage {
     this.root.querySelector("#room-stage").dataset.people = String(company.filter((one) => one.slot !== null).length);
     for (const tile of this.tiles) this.#tile(tile, company.find((one) => String(one.slot) === tile.dataset.slot));
     this.at("share").hidden = !snapshot.share || snapshot.share === snapshot.you;
-    this.#standing(snapshot.distress ? this.words("paused-for-all") : this.alarm);
+    this.#stand(snapshot.distress ? this.words("paused-for-all") : this.alarm);
     this.#status();
     this.#lamp(snapshot);
   }
@@ -108,24 +109,37 @@ export class Stage {
     if (said.textContent !== text) said.textContent = text;
   }
 
-  // A note goes by itself, unless one stands: a pause for distress, or an alarm to the interviewer.
+  // A note goes by itself; one that stands stays: a pause for distress, or an alarm to the interviewer.
   note(text) {
-    clearTimeout(this.noteTimer);
-    if (this.standing) return;
-    this.#write(text);
-    this.noteTimer = setTimeout(() => this.#write(this.standing), NOTE_MS);
+    if (!text) return;
+    const line = this.#line(text);
+    setTimeout(() => {
+      line.remove();
+      this.#fold();
+    }, NOTE_MS);
   }
 
-  #standing(text) {
-    if (text === this.standing) return;
-    this.standing = text;
-    this.#write(text);
+  #stand(text) {
+    if (text === (this.standing?.textContent ?? "")) return;
+    this.standing?.remove();
+    this.standing = text ? this.#line(text) : null;
+    this.#fold();
   }
 
-  #write(text) {
-    const note = this.at("note");
-    note.hidden = !text;
-    note.textContent = text;
+  #line(text) {
+    const line = document.createElement("p");
+    line.textContent = text;
+    const box = this.at("note");
+    box.append(line);
+    const old = [...box.children].filter((one) => one !== this.standing);
+    for (const one of old.slice(0, -MOST_NOTES)) one.remove();
+    this.#fold();
+    return line;
+  }
+
+  #fold() {
+    const box = this.at("note");
+    box.hidden = box.children.length === 0;
   }
 
   #tile(tile, person) {
