@@ -14,9 +14,11 @@ from portal.db.engine import Database
 from portal.people.service import PeopleService
 from portal.recordings.age import decrypt
 from portal.rooms.catalogue import RoomCatalogue
+from portal.rooms.domain import GuestRole
+from portal.rooms.guests import GuestList
 from portal.rooms.service import RoomService
 from portal.rooms.store import RoomRow
-from tests.e2e.interviews import Firefox, close, house
+from tests.e2e.interviews import PHONE, Caller, Firefox, close, house
 from tests.e2e.server import running
 from tests.support.browsers import CAMERA, CHROMIUM
 
@@ -224,6 +226,37 @@ def media_process(server):
         ["pgrep", "-P", str(server.process.pid), "-f", "portal.rooms.media"], capture_output=True, text=True, check=True
     )
     return int(found.stdout.split()[0])
+
+
+def test_a_guest_and_a_clip(place, caller, tmp_path):
+    """A supporter comes in by a link, and the interviewer shows a clip from her own disk: everybody sees it."""
+    clip = tmp_path / "clip.webm"
+    source = ["-f", "lavfi", "-i", "testsrc=size=320x240:rate=15:duration=20"]
+    subprocess.run(["ffmpeg", "-v", "error", *source, "-c:v", "libvpx", str(clip)], check=True)
+    with place.call(caller) as (she, staff, room):
+        token = place.services.get(GuestList).invite(room, GuestRole.SUPPORTER, staff_id=place.staff_id)
+        context = caller.new_context(viewport=PHONE, bypass_csp=True)
+        guest = Caller(context, place.server.url)
+        guest.page.goto(f"{guest.base}/guest/{token}")
+        guest.check("guest's door")
+        guest.page.get_by_role("button", name="Continue").click()
+        guest.page.get_by_label("Name that the others see").fill("Sam")
+        guest.page.get_by_role("button", name="Go to the waiting room").click()
+        guest.wait_said("status", "You are in the waiting room.")
+        staff.page.get_by_role("button", name="Let Sam in", exact=True).click()
+        for one, slot in ((guest, 0), (guest, 1), (she, 1), (staff, 1)):
+            one.sees_moving(slot)
+        staff.page.get_by_text("Show a clip or the screen").click()
+        staff.page.get_by_label("Clip", exact=True).set_input_files(clip)
+        shared = "document.querySelector('#room-share:not([hidden]) video')?.videoWidth > 0"
+        for one in (she, guest):
+            one.page.wait_for_function(shared, timeout=20_000)
+            one.check("a clip is shown")
+        staff.act("share_stop")
+        she.page.locator("#room-share").wait_for(state="hidden")
+        guest.act("leave")
+        guest.page.wait_for_url("**/guest-over/left")
+        context.close()
 
 
 def test_help_when_the_browser_says_no(place, playwright):

@@ -118,7 +118,8 @@ export class Call extends EventTarget {
     this.abandonedAt = performance.now();
     const said = error.code === "signed-out" ? { again: false, word: "signed-out" } : verdict(error.status, error.code);
     if (said.again) {
-      if (!this.current || !this.heard) this.#tell("trouble", { word: said.word });
+      if (this.once) this.#stillLost();
+      else this.#tell("trouble", { word: said.word });
       this.#again(said.afterMs);
     } else {
       this.end();
@@ -139,6 +140,11 @@ export class Call extends EventTarget {
     if (this.over || (this.current && this.heard) || !this.once) return;
     this.attempt = 0;
     this.#try();
+  }
+
+  // Whatever keeps her from coming back, to her the connection is lost.
+  #stillLost() {
+    if (!this.current || !this.heard) this.#trouble();
   }
 
   #trouble() {
