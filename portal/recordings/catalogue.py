@@ -110,7 +110,8 @@ class Catalogue:
 
     def _sizes_known(self) -> dict[str, int]:
         with self._database.reading() as session:
-            return {row.id: row.manifest_bytes for row in session.scalars(select(RecordingRow))}
+            rows = session.execute(select(RecordingRow.id, RecordingRow.manifest_bytes))
+            return {row.id: row.manifest_bytes for row in rows}
 
 
 def _describe(row: RecordingRow, recording: Recording) -> None:

@@ -16,10 +16,10 @@ from portal.recordings import events
 from portal.recordings.age import AgeError, Header, header_at
 from portal.recordings.domain import Recording
 from portal.recordings.errors import HeadersRefused, RecordingDestroyed, RecordingUnknown
-from portal.recordings.manifest import FILE, Manifest, added, head_of
+from portal.recordings.manifest import FILE, Manifest, ManifestBusy, added, head_of
 from portal.recordings.places import Places
 from portal.recordings.store import RecordingRow, row_of
-from portal.recordings.vault import Files
+from portal.recordings.vault import Files, Storage
 
 StudyIdOf = Callable[[str], str | None]
 """Whose room it is: from a room's opaque name to the participant's study ID, or None if nobody's is known."""
@@ -121,7 +121,7 @@ class RecordingService:
 
         Raises:
             RecordingUnknown, RecordingDestroyed, VaultError
-            HeadersRefused: not exactly one header for each file, or one that is not for so many keys.
+            HeadersRefused: it is still being recorded, not every file has its header, or one is not for so many keys.
         """
         found = self._present(recording)
         wanted = {one for track in found.tracks for one in track.encrypted_files}
@@ -129,12 +129,8 @@ class RecordingService:
             raise HeadersRefused("every file of the recording needs its new header, and nothing else may have one")
         for header in headers.values():
             _check_header(header, len(set(recipients)))
-        storage, prints = self._places.of(recording), sorted(set(recipients))
-        for name, header in sorted(headers.items()):
-            storage.put(recording, f"{name}.header", header)
-        for track in found.tracks:
-            self._add(recording, "rewrapped", file=track.file, recipients=prints)
-        content = self._places.whole(recording, FILE)
+        prints = sorted(set(recipients))
+        content = self._put_headers(found, headers, prints)
         with self._database.transaction() as session:
             row = row_of(session, recording)
             row.recipients, row.head, row.manifest_bytes = prints, head_of(content), len(content)
@@ -156,17 +152,30 @@ class RecordingService:
                 raise RecordingDestroyed("the recording was destroyed")
             return row.as_recording()
 
-    def _add(self, recording: str, kind: str, **fields: str | int | list[str]) -> None:
-        storage = self._places.of(recording)
-        if isinstance(storage, Files):
-            writing = Manifest.resume(storage.folder(recording), self._clock)
-            try:
-                writing.add(kind, **fields)
-            finally:
-                writing.close()
-        else:
-            content = self._places.whole(recording, FILE)
-            storage.put(recording, FILE, added(content, self._clock(), kind, **fields))
+    def _put_headers(self, found: Recording, headers: Mapping[str, bytes], recipients: list[str]) -> bytes:
+        """Headers, then the lines that tell of them. Gives the manifest as it is now."""
+        storage = self._places.of(found.id)
+        lock = self._locked(storage, found.id)
+        try:
+            for name, header in sorted(headers.items()):
+                storage.put(found.id, f"{name}.header", header)
+            content = self._places.whole(found.id, FILE)
+            for track in found.tracks:
+                content = added(content, self._clock(), "rewrapped", file=track.file, recipients=recipients)
+            storage.put(found.id, FILE, content)
+        finally:
+            if lock is not None:
+                lock.close()
+        return content
+
+    def _locked(self, storage: Storage, recording: str) -> Manifest | None:
+        """Keep recorders and duties away from a recording that lies here; elsewhere nobody writes any more."""
+        if not isinstance(storage, Files):
+            return None
+        try:
+            return Manifest.resume(storage.folder(recording), self._clock)
+        except ManifestBusy as error:
+            raise HeadersRefused("it is still being recorded: try again when it has ended") from error
 
     def _note(self, kind: EventKind, recording: str, actor: Actor, **fields: str) -> None:
         self._present(recording)

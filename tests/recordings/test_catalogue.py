@@ -225,6 +225,17 @@ def test_it_takes_no_header_that_does_not_fit(world, simulated):
     assert not list((world.settings.instance / "vault" / recording).glob("*.header"))
 
 
+def test_no_header_changes_while_it_is_being_recorded(world, simulated):
+    recording = put(world, simulated)
+    headers = new_headers(simulated, [simulated.member.recipient, simulated.recovery.recipient])
+    folder = world.settings.instance / "vault" / recording
+    writing = Manifest.resume(folder)
+    with pytest.raises(HeadersRefused, match="still being recorded"):
+        world.get(RecordingService).rewrap(recording, headers, ["a", "b"], actor=STAFF, approved_by="staff:2")
+    writing.close()
+    assert not list(folder.glob("*.header"))
+
+
 def test_a_destroyed_recording_is_gone_and_its_certificate_stays(worlds, simulated):
     recording = put(worlds, simulated)
     recordings, destructions = worlds.get(RecordingService), worlds.get(Destructions)

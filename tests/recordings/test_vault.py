@@ -1,6 +1,7 @@
 """The vault on disk and on a real S3 server: nothing outside the root, nothing for others, nothing half there."""
 
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -10,10 +11,16 @@ import time
 import boto3
 import pytest
 
+from portal.audit.domain import Actor
+from portal.recordings import age
+from portal.recordings.catalogue import Catalogue
+from portal.recordings.comparing import Comparison
+from portal.recordings.destroying import Destructions
 from portal.recordings.domain import new_recording_id
 from portal.recordings.errors import RecordingUnknown, VaultError
 from portal.recordings.places import Places
 from portal.recordings.s3 import S3
+from portal.recordings.service import RecordingService
 from portal.recordings.vault import Files
 
 OUTSIDE = [
@@ -128,6 +135,36 @@ def test_a_recording_moves_whole_or_not_at_all(tmp_path, s3, simulated, monkeypa
     assert not places.move_away(recording)
     assert not simulated.folder.exists()
     assert {name: places.whole(recording, name) for name in contents} == contents
+
+
+def test_what_has_moved_is_read_given_new_headers_and_destroyed_there(make_world, bucket, moto, simulated):
+    world = make_world("sqlite", vault_url=f"s3+http://KEY:SE%2FCRET@{moto}/vault/moved")
+    recording, vault = simulated.folder.name, world.settings.instance / "vault"
+    shutil.copytree(simulated.root, vault, dirs_exist_ok=True)
+    assert (world.get(Catalogue).run(), world.get(Catalogue).move(), world.get(Catalogue).move()) == (1, 1, 0)
+    assert not (vault / recording).exists()
+    recordings, path = world.get(RecordingService), simulated.folder / "p1-1.webm.age"
+    assert recordings.read(recording, path.name, 70_000, 5000) == path.read_bytes()[70_000:75_000]
+    newcomer = age.new_identity(age.Kind.X25519)
+    headers = {
+        one.name: age.rewrap(
+            age.header_at(lambda at, n, p=one: p.read_bytes()[at : at + n]).raw,
+            [simulated.member],
+            [newcomer.recipient],
+        )
+        for one in simulated.folder.glob("*.age")
+    }
+    actor = Actor.staff(1)
+    recordings.rewrap(recording, headers, [newcomer.recipient.fingerprint], actor=actor, approved_by="staff:2")
+    reader = age.Reader(
+        recordings.stored(recording, path.name).read_at, recordings.stored(recording, path.name).size, [newcomer]
+    )
+    assert reader.read(0, 4) == b"\x1a\x45\xdf\xa3"
+    assert (world.get(Comparison).run(), world.get(Comparison).strangers()) == (0, [])
+    world.get(Destructions).order(recording, "withdrawal", actor=actor, approved_by="staff:2")
+    assert world.get(Destructions).run() == 1
+    left = bucket.list_object_versions(Bucket="vault", Prefix=f"moved/{recording}")
+    assert (left.get("Versions"), left.get("DeleteMarkers")) == (None, None)
 
 
 def test_a_service_that_is_away_is_told_without_its_key():

@@ -122,22 +122,31 @@ class Reader:
 
     def chunk(self, index: int) -> bytes:
         """The plaintext of one chunk. Raises PayloadDamaged."""
-        sealed = self._read_at(self._start + index * SEALED, min(SEALED, self._sealed - index * SEALED))
+        return self._chunks(index, index)
+
+    def read(self, start: int, length: int) -> bytes:
+        """Plaintext from `start`, shorter where the file ends, fetched in one stretch. Raises PayloadDamaged."""
+        end = min(start + length, self.size)
+        if start < 0 or end <= start:
+            return b""
+        first, final = start // CHUNK, (end - 1) // CHUNK
+        return self._chunks(first, final)[start - first * CHUNK : end - first * CHUNK]
+
+    def _chunks(self, first: int, final: int) -> bytes:
+        at = self._start + first * SEALED
+        sealed = self._read_at(at, min((final + 1) * SEALED, self._sealed) - first * SEALED)
+        return b"".join(
+            self._opened(index, sealed[(index - first) * SEALED : (index - first + 1) * SEALED])
+            for index in range(first, final + 1)
+        )
+
+    def _opened(self, index: int, sealed: bytes) -> bytes:
         last = index == self.chunks - 1
         try:
             return self._payload.open(index, sealed, last=last)
         except ChunkRefused as error:
             reason = explain(self._payload, index, sealed, last=last)
             raise PayloadDamaged(reason, chunk=index, released=index * CHUNK) from error
-
-    def read(self, start: int, length: int) -> bytes:
-        """Plaintext from `start`, shorter where the file ends. Raises PayloadDamaged."""
-        end = min(start + length, self.size)
-        if start < 0 or end <= start:
-            return b""
-        first, final = start // CHUNK, (end - 1) // CHUNK
-        whole = b"".join(self.chunk(index) for index in range(first, final + 1))
-        return whole[start - first * CHUNK : end - first * CHUNK]
 
 
 class _Behind:
