@@ -1,13 +1,17 @@
 """The team's forms."""
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, RadioField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length, Regexp
+from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length, Regexp, ValidationError
 
 from portal.study.domain import Study
+from portal.study.service import StudyBook
 from portal.team.domain import LONGEST_PASSWORD, SHORTEST_PASSWORD, Member, Role, may_give
+from portal.team.passwords import easily_guessed
 from portal.web.forms import ChoicesField, Form, TextField
+from portal.web.services import service
 
 ROLES = [
     SelectChoice(Role.LEAD.value, _l("Lead: everything, and the team's accounts")),
@@ -33,8 +37,15 @@ def new_password_field() -> PasswordField:
         [
             InputRequired(_l("Choose a password")),
             Length(SHORTEST_PASSWORD, LONGEST_PASSWORD, _l("Use at least %(min)d characters, such as four words")),
+            _not_guessed,
         ],
     )
+
+
+def _not_guessed(_form: object, field: PasswordField) -> None:
+    study = service(StudyBook).current().study
+    if easily_guessed(str(field.data), [study.title, study.sponsor.name, *(site.name for site in study.sites)]):
+        raise ValidationError(_("This is easily guessed. Use four words that have nothing to do with each other"))
 
 
 def again_field() -> PasswordField:
@@ -55,6 +66,13 @@ class ConfirmForm(Form):
 
     password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password")), Length(max=LONGEST_PASSWORD)])
     code = code_field()
+
+
+class PasswordForm(Form):
+    """A new password for somebody who has just proved who she is."""
+
+    password = new_password_field()
+    again = again_field()
 
 
 class JoinForm(Form):

@@ -118,6 +118,20 @@ class TeamService:
             known = session.get(StaffRow, staff_id)
         return self._checked(known, password, code, events.CONFIRMED)
 
+    def change_password(self, staff_id: int, password: str) -> Member:
+        """A new password for somebody who has just proved herself; all her sessions end. Raises MemberUnknown."""
+        hashed = self._passwords.hash(password)
+        with self._database.transaction() as session:
+            row = session.get(StaffRow, staff_id)
+            if row is None:
+                raise MemberUnknown(f"no member has the number {staff_id}")
+            row.password_hash = hashed
+            self._audit.record(
+                session, events.PASSWORD_CHANGED, actor=Actor.staff(staff_id), subject=f"staff:{staff_id}"
+            )
+        self._end_sessions(f"staff:{staff_id}")
+        return row.as_member()
+
     def sign_in_with_passkey(self, staff_id: int) -> Member:
         """Note that a passkey, checked before, signed the member in. Raises MemberUnknown, SignInRefused."""
         return self._vouched(staff_id, events.SIGNED_IN)

@@ -19,7 +19,7 @@ from portal.team.errors import (
     NotYoursToGive,
     SignInRefused,
 )
-from portal.team.forms import ConfirmForm, JoinForm, MemberForm, SignInForm
+from portal.team.forms import ConfirmForm, JoinForm, MemberForm, PasswordForm, SignInForm
 from portal.team.service import TeamService
 from portal.web import principal
 from portal.web.limits import limiter
@@ -99,6 +99,20 @@ def confirm() -> Response | str:
         else:
             return after_proof()
     return render_template("team/confirm.html", form=form)
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@requires(Permission.OWN_ACCOUNT)
+@recently_proved
+def password() -> Response | str:
+    """Choose a new password. Sessions on other devices end."""
+    form = PasswordForm()
+    if form.validate_on_submit():
+        member = service(TeamService).change_password(principal.current_principal().id, str(form.password.data))
+        answer = start_session(member)
+        flash(_("Your password is changed. On other devices you are signed out."))
+        return answer
+    return render_template("team/password.html", form=form)
 
 
 @bp.route("/members", methods=["GET", "POST"])
