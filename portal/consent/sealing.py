@@ -54,10 +54,7 @@ class Sealing:
         with self._database.transaction() as session:
             self._outbox.queue(session, template="copy_ready", to=person.subject, key=f"receipt:{reference}")
             if record.kind is Kind.CONSENT:
-                self._notices.tell(
-                    session, "team_consent", key=f"consent:{reference}", permission=Permission.COUNTERSIGN,
-                    site=person.site,
-                )  # fmt: skip
+                self._notices.gather(session, "team_consent", permission=Permission.COUNTERSIGN, site=person.site)
 
     def _tell_missed(self) -> None:
         """What was sealed by a process that died before it could promise the messages."""

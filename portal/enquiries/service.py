@@ -53,12 +53,10 @@ class EnquiryService:
             )
             if (session.scalar(lately) or 0) >= A_DAY:
                 raise TooMany(f"{A_DAY} messages within a day")
-            row = self._add(session, person, text, about=about)
+            self._add(session, person, text, about=about)
             actor = Actor.participant(person.study_id)
             self._audit.record(session, events.ASKED, actor=actor, subject=person.subject)
-            self._notices.tell(
-                session, "team_message", key=f"enquiry:{row.id}", permission=Permission.ENQUIRIES, site=person.site
-            )
+            self._notices.gather(session, "team_message", permission=Permission.ENQUIRIES, site=person.site)
 
     def mine(self, person: Participant) -> list[Post]:
         """Her conversation, oldest first; from now on the team's messages count as read."""

@@ -1,10 +1,12 @@
 """What members of the team are told by e-mail. The words name nobody: what happened is read after sign-in."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.clock import Clock
 from portal.db.engine import Database
 from portal.messages.domain import Contact
 from portal.messages.service import Outbox
@@ -12,6 +14,10 @@ from portal.team.store import StaffRow
 from portal.web.scopes import Permission
 
 _PREFIX = "staff:"
+_QUARTER = 900
+"""Seconds."""
+_GRACE = timedelta(seconds=30)
+"""For a transaction that promises it at the last moment."""
 Audience = Callable[[Permission, str | None], Sequence[int]]
 """Gives the members, by number, who have the permission now and see the site."""
 
@@ -37,7 +43,8 @@ class TeamDirectory:
 class TeamNotices:
     """Tells everybody who may deal with something."""
 
-    def __init__(self, outbox: Outbox, audience: Audience) -> None:
+    def __init__(self, clock: Clock, outbox: Outbox, audience: Audience) -> None:
+        self._clock = clock
         self._outbox = outbox
         self._audience = audience
 
@@ -56,3 +63,12 @@ class TeamNotices:
             self._outbox.queue(
                 session, template=template, to=f"{_PREFIX}{staff_id}", key=f"{key}:staff:{staff_id}", context=context
             )
+
+    def gather(self, session: Session, template: str, *, permission: Permission, site: str | None = None) -> None:
+        """As `tell`, but what happens of the kind within a quarter of an hour makes one message, soon after its end."""
+        until = datetime.fromtimestamp((self._clock().timestamp() // _QUARTER + 1) * _QUARTER, UTC)
+        for staff_id in self._audience(permission, site):
+            self._outbox.queue(
+                session, template=template, to=f"{_PREFIX}{staff_id}", at=until + _GRACE,
+                key=f"{template}:{until:%Y%m%dT%H%M}:staff:{staff_id}",
+            )  # fmt: skip

@@ -70,7 +70,7 @@ def _sends_texts(settings: Settings) -> bool:
     return bool(settings.notify_sms_template) or settings.demonstration
 
 
-def build_notices(outbox: Outbox, team: Team, studies: StudyBook) -> TeamNotices:
+def build_notices(clock: Clock, outbox: Outbox, team: Team, studies: StudyBook) -> TeamNotices:
     """Who of the team is told: those who may deal with it at this moment."""
 
     def audience(permission: Permission, site: str | None) -> Sequence[int]:
@@ -82,7 +82,7 @@ def build_notices(outbox: Outbox, team: Team, studies: StudyBook) -> TeamNotices
             and (not apart or one.sites is None or site in one.sites)
         ]
 
-    return TeamNotices(outbox, audience)
+    return TeamNotices(clock, outbox, audience)
 
 
 def _senders(settings: Settings, instead: Sender | None) -> Mapping[Channel, Sender]:

@@ -111,7 +111,7 @@ def build(
     consents = ConsentService(database, clock, audit, studies, readings)
     key = checkpoint_key(settings)
     records = Records(database, studies, people, receipts, key.sign)
-    notices = build_notices(outbox, team, studies)
+    notices = build_notices(clock, outbox, team, studies)
     sealing = Sealing(database, records, receipts, outbox, notices, clock)
     enquiries = build_enquiries(database, clock, audit, outbox, notices, people, consents)
     keys = KeyService(database, clock, audit, team.members)

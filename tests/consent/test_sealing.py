@@ -72,6 +72,7 @@ def test_messages_that_a_dying_process_did_not_promise_are_promised_later(world)
     world.get(ReceiptService).issue(record)  # and here the process dies
     for _ in range(2):
         world.get(Sealing).run()
+        world.clock.forward(minutes=15)
         world.get(Outbox).send_due()
     told = sorted((one["To"], one["Subject"]) for one in world.sent)
     assert told == sorted([("somebody@example.org", "Your copy is ready"), (lead.email, "A form to countersign")])

@@ -34,6 +34,7 @@ def test_a_question_reaches_the_shared_inbox_and_its_answer_comes_back(worlds, s
     assert enquiries.unread(she.id) == 1
     assert [one.from_team for one in enquiries.mine(she)] == [False, True]
     assert enquiries.unread(she.id) == 0
+    worlds.clock.forward(minutes=15)
     worlds.get(Outbox).send_due()
     told = {(one["To"], one["Subject"]) for one in worlds.sent}
     assert told == {
@@ -47,7 +48,9 @@ def test_no_message_and_no_event_holds_a_word_of_it(worlds, she):
     worlds.get(EnquiryService).ask(she, SECRET)
     worlds.get(EnquiryService).read(she, actor=ACTOR)
     worlds.get(EnquiryService).answer(she, "About your low mood", staff_id=member.id)
+    worlds.clock.forward(minutes=15)
     worlds.get(Outbox).send_due()
+    assert len(worlds.sent) == 2
     for message in worlds.sent:
         assert not [word for word in ("low", "Tuesday", "mood", "C-0001") if word in text_of(message)]
     newest = worlds.get(AuditLog).newest(3)
@@ -92,6 +95,8 @@ def test_a_member_of_another_site_is_not_told_and_sees_nothing(world):
     here, elsewhere = world.member(), world.member(Role.LEAD)
     world.get(TeamService).change(here.id, Role.RESEARCHER, ["trust-b"], actor=ACTOR)
     world.get(EnquiryService).ask(person, SECRET)
+    world.get(EnquiryService).ask(person, "And something else.")
+    world.clock.forward(minutes=15)
     world.get(Outbox).send_due()
     assert [one["To"] for one in world.sent] == [elsewhere.email]
     client = world.client()
