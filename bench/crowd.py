@@ -21,6 +21,7 @@ from portal.audit.domain import Event
 from portal.db.engine import Database
 from portal.db.kinds import DataKind
 from portal.db.personal_keys import _KEYS, _PURPOSE
+from portal.receipts.service import ReceiptService
 from portal.study.service import StudyBook
 from portal.wiring import Services
 
@@ -114,6 +115,7 @@ class _Rows:
     def __init__(self, services: Services, people: list[dict[str, Any]], keys: Keys, staff: int, zone: Any) -> None:
         self._publication = services.get(StudyBook).current()
         self._database = services.get(Database)
+        self._certificate = services.get(ReceiptService).certificate_pem.decode("ascii")
         self._people, self._keys, self._staff, self._zone = people, keys, staff, zone
 
     def _at(self, number: int, days: int = 0) -> datetime:
@@ -212,7 +214,7 @@ class _Rows:
             pdf = _RECEIPT + str(one["id"]).encode()
             yield {
                 "kind": "consent", "reference": f"C-{one['id']:08}", "sha256": hashlib.sha256(pdf).hexdigest(),
-                "sealed_at": self._at(one["id"], 2), "level": "PAdES B-B", "certificate": "invented",
+                "sealed_at": self._at(one["id"], 2), "level": "PAdES B-B", "certificate": self._certificate,
                 "chain_seq": None, "chain_hash": None,
                 "pdf": self._keys.seal(one["study_id"], DataKind.CONSENT, "receipts.receipt.pdf", pdf),
             }  # fmt: skip
