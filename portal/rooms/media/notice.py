@@ -1,6 +1,7 @@
 """Telling everybody before anything is kept: a notice counts when every page has confirmed that it shows it."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 from portal.rooms.media.members import Member
@@ -21,7 +22,7 @@ class Notice:
     def give(self, code: str, by: str) -> None:
         """A new notice goes out."""
         self.cancel()
-        self.number += 1
+        self.number = max(self.number + 1, int(time.time()))  # higher than any of a process before this one
         self.code, self.by = code, by
         self._timer = asyncio.get_running_loop().call_later(TOLD_WITHIN, self._expired)
 

@@ -9,8 +9,33 @@ const room = {
 }
 window.room = room
 
+// A picture that turns white and a sound that begins at the same moment, once a second.
+function flash () {
+  const canvas = document.createElement('canvas')
+  Object.assign(canvas, { width: 640, height: 480 })
+  const paper = canvas.getContext('2d')
+  const sound = new AudioContext({ latencyHint: 'interactive' })
+  const gain = new GainNode(sound, { gain: 0 })
+  const tone = new OscillatorNode(sound, { frequency: 1000 })
+  const out = new MediaStreamAudioDestinationNode(sound)
+  tone.connect(gain).connect(out)
+  tone.start()
+  let white = false
+  setInterval(() => {
+    const now = sound.currentTime % 1 < 0.2
+    if (now !== white) gain.gain.setValueAtTime(now ? 0.8 : 0, sound.currentTime)
+    white = now
+    paper.fillStyle = white ? '#fff' : '#000'
+    paper.fillRect(0, 0, 640, 480)
+    paper.fillStyle = '#888'
+    paper.fillRect(10 + 600 * Math.random(), 10, 8, 8)
+  }, 10)
+  return new MediaStream([...canvas.captureStream(30).getTracks(), ...out.stream.getTracks()])
+}
+
 async function media () {
   if (query.get('media') === 'none') return null
+  if (query.get('media') === 'flash') return flash()
   return await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: false, autoGainControl: false, noiseSuppression: false },
     video: query.get('media') === 'audio' ? false : { width: 640, height: 480, frameRate: 30 },
