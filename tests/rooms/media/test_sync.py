@@ -15,9 +15,9 @@ TOGETHER = 0.040
 
 def flashes(path) -> list[float]:
     """When the picture turns white."""
+    light = "signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-"
     answer = subprocess.run(
-        ["ffmpeg", "-v", "error", "-i", str(path), "-vf", "signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-",
-         "-fps_mode", "passthrough", "-f", "null", "-"],
+        ["ffmpeg", "-v", "error", "-i", str(path), "-vf", light, "-fps_mode", "passthrough", "-f", "null", "-"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     times = [float(one) for one in re.findall(r"pts_time:([\d.]+)", answer.stdout)]
@@ -57,7 +57,9 @@ def test_a_flash_and_its_beep_are_recorded_together(browser, media_and_gate, pag
     path = calls.decrypted(media, study, "r1", tmp_path)["p1-1.webm"]
     seen, heard = flashes(path), beeps(path)
     assert len(seen) >= 9
-    apart = [min(seen, key=lambda one, at=at: abs(one - at)) - at for at in heard if seen[0] - 0.3 < at < seen[-1] + 0.3]
+    apart = [
+        min(seen, key=lambda one, at=at: abs(one - at)) - at for at in heard if seen[0] - 0.3 < at < seen[-1] + 0.3
+    ]
     assert len(apart) >= 9
     assert abs(statistics.median(apart)) < TOGETHER
     assert sorted(abs(one) for one in apart)[len(apart) * 8 // 10] < TOGETHER
