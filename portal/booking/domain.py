@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -129,6 +129,11 @@ def known_zone(name: str) -> ZoneInfo:
 def quantum(at: datetime) -> int:
     """The quantum that the moment lies in, counted from 1970."""
     return int(at.timestamp()) // _QUANTUM_SECONDS
+
+
+def moment_of(number: int) -> datetime:
+    """When the quantum begins."""
+    return datetime.fromtimestamp(number * _QUANTUM_SECONDS, UTC)
 
 
 def quanta(starts_at: datetime, ends_at: datetime) -> range:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from portal.booking.domain import Diary, Slot, day_in, quanta
+from portal.booking.domain import QUANTUM, Diary, Slot, day_in, moment_of, quantum
 
 
 @dataclass(frozen=True)
@@ -22,37 +22,33 @@ class Offer:
 
 
 def slots_of(diary: Diary, offer: Offer) -> Iterator[Slot]:
-    """One interviewer's free slots in order. Overlapping spans give each time once."""
-    seen: set[datetime] = set()
+    """One interviewer's free slots: no claim up to the buffer's end, no absence, no full day.
+
+    Spans that overlap give each time once.
+    """
+    length, every, buffer = (one // QUANTUM for one in (offer.length, offer.every, diary.buffer))
+    seen: set[int] = set()
     for span in diary.spans:
-        starts_at = span.starts_at
-        while starts_at + offer.length <= span.ends_at:
-            if offer.earliest <= starts_at <= offer.latest and starts_at not in seen:
-                seen.add(starts_at)
-                slot = Slot(starts_at, diary.interviewer_id, starts_at + offer.length)
-                if is_free(diary, slot):
-                    yield slot
-            starts_at += offer.every
-
-
-def is_free(diary: Diary, slot: Slot) -> bool:
-    """Whether nothing stands against the slot: no claim up to its buffer's end, no absence, no full day."""
-    return (
-        diary.claimed.isdisjoint(quanta(slot.starts_at, slot.ends_at + diary.buffer))
-        and diary.away.isdisjoint(quanta(slot.starts_at, slot.ends_at))
-        and diary.booked.get(day_in(slot.starts_at), 0) < diary.daily_limit
-    )
+        for at in range(quantum(span.starts_at), quantum(span.ends_at) - length + 1, every):
+            if at in seen:
+                continue
+            seen.add(at)
+            taken = not diary.claimed.isdisjoint(range(at, at + length + buffer))
+            if taken or not diary.away.isdisjoint(range(at, at + length)):
+                continue
+            starts_at = moment_of(at)
+            if offer.earliest <= starts_at <= offer.latest and _load(diary, starts_at) < diary.daily_limit:
+                yield Slot(starts_at, diary.interviewer_id, starts_at + offer.length)
 
 
 def pooled(diaries: Iterable[Diary], offer: Offer) -> list[Slot]:
     """Every interviewer's slots, by time; at the same time, who has fewest appointments that day comes first."""
-    load = {}
-    found = []
-    for diary in diaries:
-        for slot in slots_of(diary, offer):
-            found.append(slot)
-            load[slot] = diary.booked.get(day_in(slot.starts_at), 0)
-    return sorted(found, key=lambda slot: (slot.starts_at, load[slot], slot.interviewer_id))
+    found = [
+        (slot.starts_at, _load(diary, slot.starts_at), slot.interviewer_id, slot)
+        for diary in diaries
+        for slot in slots_of(diary, offer)
+    ]
+    return [slot for *_, slot in sorted(found)]
 
 
 def times(slots: Iterable[Slot]) -> list[datetime]:
@@ -63,3 +59,8 @@ def times(slots: Iterable[Slot]) -> list[datetime]:
 def nearest(slots: Iterable[Slot], wanted: datetime, most: int = 6) -> list[datetime]:
     """The times closest to the one that she wanted, in order of time."""
     return sorted(sorted(times(slots), key=lambda at: (abs(at - wanted), at))[:most])
+
+
+def _load(diary: Diary, at: datetime) -> int:
+    """How many appointments she has that day."""
+    return diary.booked.get(day_in(at), 0) if diary.booked else 0
