@@ -147,7 +147,6 @@ def _mine() -> Flow:
 
 @lru_cache(maxsize=1)
 def _zones() -> tuple[str, ...]:
-    """Places by name; "Etc" and old abbreviations are no places."""
-    return tuple(
-        sorted(one for one in available_timezones() if "/" in one and not one.startswith(("Etc/", "SystemV/")))
-    )
+    """Places by name. "Etc" is no place, and the rest are old names of places that are listed anyway."""
+    old = ("Etc/", "SystemV/", "US/", "Canada/", "Brazil/", "Chile/", "Mexico/")
+    return tuple(sorted(one for one in available_timezones() if "/" in one and not one.startswith(old)))

@@ -8,9 +8,11 @@ PHONE = {"width": 375, "height": 740}
 class Visitor:
     """By default at phone width, with scripts."""
 
-    def __init__(self, browser, base, *, javascript=True, viewport=PHONE):
+    def __init__(self, browser, base, *, javascript=True, viewport=PHONE, timezone=None):
         self.base, self.javascript, self.problems = base, javascript, []
-        self.context = browser.new_context(viewport=viewport, java_script_enabled=javascript, bypass_csp=javascript)
+        self.context = browser.new_context(
+            viewport=viewport, java_script_enabled=javascript, bypass_csp=javascript, timezone_id=timezone
+        )
         self.page = self.context.new_page()
         self.page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
