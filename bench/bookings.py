@@ -1,7 +1,8 @@
 """Bookings per second while everybody wants the same hours, on both databases, with no double booking.
 
-Against: a naive booker in the same run that looks whether the hour is free and then writes it down, on the same
-database, as many easily found systems do. It is told beside how many it booked twice; ours must book none twice.
+Against the same bookings one after the other, each for an hour of its own, in the same run: what contention costs.
+Beside it stands a naive booker, which looks whether the hour is free and then writes it down, as many easily found
+systems do: how many it books twice under the same rush. Ours must book none twice.
 """
 
 import json
@@ -9,10 +10,10 @@ import logging
 import shutil
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -27,8 +28,8 @@ from tests.booking.crowd import attempt, interviewers, open_door, people
 from tests.support.databases import Cluster
 
 PEOPLE, THREADS, INTERVIEWERS, TIMES = 160, 16, 4, 20
-GOAL = 5.0
-"""A booking proper (hold, claims, audit, messages, calendar files) may take at most so many naive ones. Our own goal."""
+GOAL = 2.0
+"""Under contention at least half as many attempts a second as without. Our own goal, the plan names none."""
 NAIVE = Table("naive", MetaData(), Column("interviewer", Integer), Column("starts_at", DateTime(timezone=True)))
 
 
@@ -36,8 +37,9 @@ def main() -> None:
     """Measure and print."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     folder = Path(tempfile.mkdtemp(prefix="bench-bookings-"))
-    cluster = Cluster(folder / "postgresql")
     (folder / "postgresql").mkdir()
+    folder.chmod(0o755)
+    cluster = Cluster(folder / "postgresql")
     cluster.start()
     try:
         cluster.execute("CREATE DATABASE bench")
@@ -48,46 +50,47 @@ def main() -> None:
     finally:
         cluster.stop()
         shutil.rmtree(folder)
-    worst = max(one["naive_per_second"] / one["per_second"] for one in found.values())
+    worst = max(one["alone_per_second"] / one["rush_per_second"] for one in found.values())
     doubles = sum(one["doubles"] for one in found.values())
     print(
         json.dumps(
             {
                 "name": "bookings", "figure": round(worst, 2), "unit": "times slower, worse database",
-                "against": "look, then write; same run", "goal": GOAL, "met": worst <= GOAL and doubles == 0,
-                "doubles": doubles, **found,
+                "against": "the same one after the other, same run", "goal": GOAL,
+                "met": worst <= GOAL and doubles == 0, "doubles": doubles, **found,
             }
         )
     )  # fmt: skip
 
 
 def measured(folder: Path, url: str) -> dict[str, float]:
-    """Bookings a second of both kinds, and doubles of both kinds."""
+    """Attempts a second alone and in the rush, what was booked, and doubles of both bookers."""
     services = build(Settings(instance=folder, database_url=url, demonstration=True))
     booking = open_door(services)
     now = booking.now()
-    crowd, members = people(services, PEOPLE, now), interviewers(services, INTERVIEWERS, now)
+    crowd, members = people(services, PEOPLE + TIMES, now), interviewers(services, INTERVIEWERS, now)
     start = (now + timedelta(days=3)).replace(hour=9, minute=0, second=0, microsecond=0)
-    times = [start + timedelta(days=at // 4, minutes=90 * (at % 4)) for at in range(TIMES)]
-    slots = [Slot(times[at % TIMES], members[at % INTERVIEWERS], times[at % TIMES]) for at in range(PEOPLE)]
-    ours = rate([lambda one=one, at=at: attempt(booking, one, times[at % TIMES]) for at, one in enumerate(crowd)])
-    doubles = len(booked(booking, now)) - len(set(booked(booking, now)))
+    times = [start + timedelta(days=at // 4, minutes=90 * (at % 4)) for at in range(2 * TIMES)]
+    calm, rushed = times[TIMES:], times[:TIMES]
+    alone = rate([partial(attempt, booking, crowd[PEOPLE + at], one) for at, one in enumerate(calm)], 1)
+    rush = rate([partial(attempt, booking, crowd[at], rushed[at % TIMES]) for at in range(PEOPLE)], THREADS)
     NAIVE.create(services.get(Database).engine)
-    naive = rate([lambda slot=slot: look_then_write(services, slot) for slot in slots])
-    twice = naive_doubles(services)
+    slots = [Slot(rushed[at % TIMES], members[at % INTERVIEWERS], rushed[at % TIMES]) for at in range(PEOPLE)]
+    rate([partial(look_then_write, services, slot) for slot in slots], THREADS)
+    stands, twice = booked(booking, now), naive_doubles(services)
     services.get(Database).dispose()
     return {
-        "per_second": ours, "doubles": doubles, "naive_per_second": naive, "naive_doubles": twice,
-        "booked": len(booked(booking, now)),
+        "alone_per_second": alone, "rush_per_second": rush, "booked": len(stands),
+        "doubles": len(stands) - len(set(stands)), "naive_doubles": twice,
     }  # fmt: skip
 
 
-def rate(acts: Sequence[Callable[[], str]]) -> float:
-    """Attempts a second that were booked, with everybody at once."""
+def rate(acts: Sequence[Callable[[], str]], threads: int) -> float:
+    """Attempts a second, so many at once."""
     started = time.perf_counter()
-    with ThreadPoolExecutor(THREADS) as pool:
-        fates = Counter(pool.map(lambda act: act(), acts))
-    return round(fates["booked"] / (time.perf_counter() - started), 2)
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda act: act(), acts))
+    return round(len(acts) / (time.perf_counter() - started), 2)
 
 
 def booked(booking: BookingService, now: datetime) -> list[tuple[int, datetime]]:
