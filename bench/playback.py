@@ -7,6 +7,7 @@ over and "play" is pressed at once, so header, file key, first chunks and decodi
 
 import io
 import json
+import logging
 import re
 import statistics
 import tempfile
@@ -15,13 +16,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyotp
+import structlog
 from playwright.sync_api import Page, sync_playwright
 from werkzeug.serving import make_server
 
 from portal.app import create_app
 from portal.audit.domain import Actor
 from portal.cli.recordings.simulate import make
-from portal.clock import now
+from portal.clock import london_day, now
+from portal.delegation.domain import Task
+from portal.delegation.service import DelegationService
 from portal.recordings import age
 from portal.recordings.catalogue import Catalogue
 from portal.recordings.domain import new_recording_id
@@ -61,6 +65,8 @@ TIMED = """async (secret) => {
 
 def main() -> None:
     """Measure and print."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     identity = age.new_identity()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(instance=Path(folder), demonstration=True)
@@ -173,7 +179,8 @@ def signed_in(app, services: Services) -> str:
     token = team.invite(Role.RESEARCHER, actor=Actor.system("bench"))
     codes = pyotp.TOTP(team.enrolment(token).totp_secret)
     early = codes.at(int(now().timestamp()) - 30)
-    team.join(token, name="Bench", email=EMAIL, password=PASSWORD, code=early)
+    member = team.join(token, name="Bench", email=EMAIL, password=PASSWORD, code=early)
+    services.get(DelegationService).sign(member, Task, london_day(now()), None, actor=Actor.system("bench"))
     client = app.test_client()
     page = client.get("/team/sign-in").get_data(as_text=True)
     form = re.findall(r'name="csrf_token" type="hidden" value="([^"]+)"', page)[-1]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from flask import Blueprint, abort, jsonify, make_response, redirect, render_template, request, session, url_for
 from flask_babel import format_datetime
 from flask_babel import gettext as _
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Response
 from portal.audit.domain import Actor
 from portal.people.service import PeopleService
 from portal.recordings.domain import Recording
-from portal.recordings.errors import RecordingDestroyed, RecordingUnknown
+from portal.recordings.errors import RecordingDestroyed, RecordingUnknown, VaultError
 from portal.recordings.keys.errors import NotReadyToRecord
 from portal.recordings.keys.service import KeyService
 from portal.recordings.keys.views import shown
@@ -31,6 +32,7 @@ from portal.web.principal import current_principal
 from portal.web.recent import Proofs, recently_proved
 from portal.web.services import service
 
+log = structlog.get_logger(__name__)
 bp = Blueprint("recordings", __name__, url_prefix="/workspace/recordings")
 WITH_MEDIA = f"{CONTENT_SECURITY_POLICY}; media-src blob:; worker-src 'self'"
 LOOK_LASTS = timedelta(hours=4)
@@ -160,8 +162,17 @@ def _manifest(recording: str) -> bytes:
         return service(RecordingService).manifest(recording)
     except RecordingUnknown:
         abort(404)
-    except RecordingDestroyed:
-        abort(410)
+
+
+@bp.errorhandler(RecordingDestroyed)
+def _destroyed(_error: RecordingDestroyed) -> tuple[str, int]:
+    return render_template("errors/404.html"), 410
+
+
+@bp.errorhandler(VaultError)
+def _vault_away(error: VaultError) -> tuple[str, int]:
+    log.error("vault unavailable", why=str(error))
+    return render_template("errors/503.html"), 503
 
 
 def _served(recording: str, name: str, save_as: str = "") -> Response:
@@ -170,8 +181,6 @@ def _served(recording: str, name: str, save_as: str = "") -> Response:
         stored = service(RecordingService).stored(recording, name)
     except RecordingUnknown:
         abort(404)
-    except RecordingDestroyed:
-        abort(410)
     # The file's bytes change only when its header is written anew for other keys.
     state = f"{recording}/{name}/{stored.size}/{found.head}"
     return serve(stored, request, hashlib.sha256(state.encode()).hexdigest()[:32], save_as=save_as)

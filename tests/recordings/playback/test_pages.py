@@ -7,7 +7,9 @@ import pytest
 from portal.audit.service import AuditLog
 from portal.recordings import age
 from portal.recordings.destroying import Destructions
+from portal.recordings.errors import VaultError
 from portal.recordings.playback.service import Notes
+from portal.recordings.service import RecordingService
 from portal.team.domain import Role
 from tests.recordings.made import keyed, recorded, team
 from tests.support.world import ACTOR
@@ -180,6 +182,17 @@ def test_notes_are_kept_sealed_and_go_with_the_recording(studio):
     assert notes.sweep() == 0
     studio.get(Destructions).order(studio.recording.id, "retention", actor=ACTOR, approved_by="staff:1")
     assert notes.sweep() == 1
+    for part in ("files/p1-1.webm.age", "encrypted/p1-1.webm.age", "manifest"):
+        assert ask(client, f"/workspace/recordings/{studio.recording.id}/{part}").status_code == 410
     page = client.get(f"/workspace/recordings/{studio.recording.id}")
     assert (page.heading, page.address.rsplit("/", 1)[1]) == ("Certificate of destruction", "certificate")
-    assert ask(client, f"/workspace/recordings/{studio.recording.id}/files/p1-1.webm.age").status_code == 410
+
+
+def test_a_vault_that_does_not_answer_gives_a_clear_page(studio, monkeypatch):
+    client, _ = opened(studio)
+
+    def away(*_args, **_kwargs):
+        raise VaultError("the service does not answer")
+
+    monkeypatch.setattr(RecordingService, "stored", away)
+    assert ask(client, f"/workspace/recordings/{studio.recording.id}/files/p1-1.webm.age").status_code == 503
