@@ -14,7 +14,7 @@ from portal.clock import Clock
 from portal.db.engine import Database
 from portal.recordings import events
 from portal.recordings.age import AgeError, Header, header_at
-from portal.recordings.domain import Recording
+from portal.recordings.domain import FEWEST_RECIPIENTS, Recording
 from portal.recordings.errors import HeadersRefused, RecordingDestroyed, RecordingUnknown
 from portal.recordings.manifest import FILE, Manifest, ManifestBusy, added, head_of
 from portal.recordings.places import Places
@@ -127,6 +127,8 @@ class RecordingService:
         wanted = {one for track in found.tracks for one in track.encrypted_files}
         if set(headers) != wanted:
             raise HeadersRefused("every file of the recording needs its new header, and nothing else may have one")
+        if len(set(recipients)) < FEWEST_RECIPIENTS:
+            raise HeadersRefused("a recording needs at least two keys, one of them the recovery key")
         for header in headers.values():
             _check_header(header, len(set(recipients)))
         prints = sorted(set(recipients))

@@ -14,6 +14,8 @@ from portal.consent.service import ConsentService
 from portal.db.engine import Database
 from portal.duties.loop import Duty
 from portal.people.service import PeopleService
+from portal.recordings.domain import check_recipients
+from portal.recordings.errors import RecipientsMissing
 from portal.recordings.keys.errors import NotReadyToRecord
 from portal.recordings.keys.service import KeyService
 from portal.rooms.catalogue import RoomCatalogue
@@ -114,9 +116,11 @@ def _recipients(keys: KeyService) -> tuple[str, ...]:
     """The public keys that recordings are locked with now; none while the team is not ready to record."""
     try:
         found = keys.recipients_now()
-    except NotReadyToRecord:
+        recipients = (*found.members, found.recovery)
+        check_recipients(recipients, [found.recovery])
+    except (NotReadyToRecord, RecipientsMissing):
         return ()
-    return tuple(str(one) for one in (*found.members, found.recovery))
+    return tuple(str(one) for one in recipients)
 
 
 def _media_address(settings: Settings) -> Path | tuple[str, int]:

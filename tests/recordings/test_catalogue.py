@@ -217,7 +217,7 @@ def test_it_takes_no_header_that_does_not_fit(world, simulated):
     good = new_headers(simulated, [simulated.member.recipient, simulated.recovery.recipient])
     one = dict(list(good.items())[:1])
     for headers, recipients in (
-        (one, ["a", "b"]), (good, ["a"]), ({**good, "p9-1.webm.age": b"x"}, ["a", "b"]),
+        (one, ["a", "b"]), (good, ["a"]), (good, ["a", "b", "c"]), ({**good, "p9-1.webm.age": b"x"}, ["a", "b"]),
         (dict.fromkeys(good, b"garbage\n"), ["a", "b"]), ({k: v + b"more" for k, v in good.items()}, ["a", "b"]),
     ):  # fmt: skip
         with pytest.raises(HeadersRefused):

@@ -12,8 +12,10 @@ from portal.recordings import age, manifest
 from portal.recordings.age import Kind
 from portal.recordings.domain import check_recipients, new_recording_id
 from portal.recordings.errors import RecipientsMissing
+from portal.recordings.keys.domain import Recipients
 from portal.recordings.manifest import FORMAT, Manifest, ManifestBusy, ManifestDamaged
 from portal.recordings.summary import disagreements, summarise
+from portal.wiring.rooms import _recipients as room_recipients
 
 OPENED = {"format": FORMAT, "recording": "a" * 26, "room": "r", "study": "0" * 64, "recipients": ["f" * 64]}
 TRACK = {
@@ -165,6 +167,23 @@ def test_no_recording_starts_without_a_recovery_key_and_another():
     ):  # fmt: skip
         with pytest.raises(RecipientsMissing, match=told):
             check_recipients(recipients, keys)
+
+
+class KeysInUse:
+    """What the team's keys answer."""
+
+    def __init__(self, members, recovery):
+        self._found = Recipients(tuple(members), recovery)
+
+    def recipients_now(self):
+        return self._found
+
+
+def test_a_room_gets_no_keys_to_record_with_unless_the_rule_holds():
+    member, recovery, hybrid = (age.new_identity(kind).recipient for kind in (Kind.X25519, Kind.X25519, Kind.HYBRID))
+    assert room_recipients(KeysInUse([member], recovery)) == (str(member), str(recovery))
+    for members in ([], [recovery], [hybrid]):
+        assert room_recipients(KeysInUse(members, recovery)) == ()
 
 
 def test_names_are_random_and_say_nothing():

@@ -146,16 +146,17 @@ def test_what_has_moved_is_read_given_new_headers_and_destroyed_there(make_world
     recordings, path = world.get(RecordingService), simulated.folder / "p1-1.webm.age"
     assert recordings.read(recording, path.name, 70_000, 5000) == path.read_bytes()[70_000:75_000]
     newcomer = age.new_identity(age.Kind.X25519)
+    both = [newcomer.recipient, simulated.recovery.recipient]
     headers = {
         one.name: age.rewrap(
             age.header_at(lambda at, n, p=one: p.read_bytes()[at : at + n]).raw,
             [simulated.member],
-            [newcomer.recipient],
+            both,
         )
         for one in simulated.folder.glob("*.age")
     }
     actor = Actor.staff(1)
-    recordings.rewrap(recording, headers, [newcomer.recipient.fingerprint], actor=actor, approved_by="staff:2")
+    recordings.rewrap(recording, headers, [one.fingerprint for one in both], actor=actor, approved_by="staff:2")
     reader = age.Reader(
         recordings.stored(recording, path.name).read_at, recordings.stored(recording, path.name).size, [newcomer]
     )
