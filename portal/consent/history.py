@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 
 from portal.consent.domain import Withdrawn
 from portal.consent.states import level_of
@@ -67,7 +68,10 @@ class ConsentHistory:
         groups = {one.id: one.group for one in people}
         with self._database.reading() as session:
             consents = session.scalars(
-                select(ConsentRow).where(ConsentRow.participant_id.in_(groups)).order_by(ConsentRow.id)
+                select(ConsentRow)
+                .options(defer(ConsentRow.name), defer(ConsentRow.drawn))
+                .where(ConsentRow.participant_id.in_(groups))
+                .order_by(ConsentRow.id)
             ).all()
             ids = [one.id for one in consents]
             answers: dict[int, dict[str, bool]] = defaultdict(dict)

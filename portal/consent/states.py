@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from portal.consent.domain import ConsentState, Given, Standing, Withdrawn, effects_of
 from portal.consent.store import AnswerRow, ConsentRow, CountersignatureRow, WithdrawalRow
@@ -34,6 +34,7 @@ def level_of(studies: StudyBook, row: WithdrawalRow) -> WithdrawalLevel:
 def _newest_consents(session: Session, wanted: Iterable[int]) -> dict[int, Given]:
     query = (
         select(ConsentRow, CountersignatureRow.reference)
+        .options(defer(ConsentRow.name), defer(ConsentRow.drawn))  # to open what is sealed takes time
         .outerjoin(CountersignatureRow, CountersignatureRow.consent_id == ConsentRow.id)
         .where(ConsentRow.participant_id.in_(wanted))
         .order_by(ConsentRow.id)
@@ -41,8 +42,9 @@ def _newest_consents(session: Session, wanted: Iterable[int]) -> dict[int, Given
     newest = {row.participant_id: (row, countersigned) for row, countersigned in session.execute(query)}
     answers: dict[int, dict[str, bool]] = defaultdict(dict)
     ids = [row.id for row, _ in newest.values()]
-    for answer in session.scalars(select(AnswerRow).where(AnswerRow.consent_id.in_(ids))):
-        answers[answer.consent_id][answer.statement_key] = answer.agreed
+    of_answers = select(AnswerRow.consent_id, AnswerRow.statement_key, AnswerRow.agreed)
+    for consent_id, key, agreed in session.execute(of_answers.where(AnswerRow.consent_id.in_(ids))):
+        answers[consent_id][key] = agreed
     return {key: _given(row, answers[row.id], countersigned) for key, (row, countersigned) in newest.items()}
 
 
