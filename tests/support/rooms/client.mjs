@@ -57,7 +57,10 @@ function element (kind, slot) {
 room.join = async () => {
   room.joins += 1
   room.clicked = performance.now()
-  const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+  const servers = JSON.parse(query.get('servers') || '[]')
+  const peer = new RTCPeerConnection({
+    bundlePolicy: 'max-bundle', iceServers: servers, iceTransportPolicy: servers.length ? 'relay' : 'all',
+  })
   const track = kind => room.stream?.getTracks().find(one => one.kind === kind)
   for (const kind of ['audio', 'video']) peer.addTransceiver(track(kind) || kind, { direction: 'sendonly', streams: room.stream ? [room.stream] : [] })
   for (let slot = 0; slot < 4; slot++) for (const kind of ['audio', 'video']) peer.addTransceiver(kind, { direction: 'recvonly' })
@@ -139,6 +142,12 @@ room.say = message => { if (room.channel?.readyState === 'open') room.channel.se
 room.frames = async slot => {
   const shown = document.getElementById('video' + slot)
   return shown?.getVideoPlaybackQuality().totalVideoFrames ?? 0
+}
+
+room.way = async () => {
+  const stats = await room.peer.getStats()
+  const pair = [...stats.values()].find(one => one.type === 'candidate-pair' && one.nominated)
+  return stats.get(pair.localCandidateId).candidateType
 }
 
 room.heardAudio = async slot => {
