@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -10,6 +12,15 @@ from typing import Generic, TypeVar
 log = logging.getLogger(__name__)
 
 R = TypeVar("R")
+
+
+def give_way() -> None:
+    """Make the calling thread give way to the event loop, whatever scheduler the process was started under."""
+    thread = threading.get_native_id()
+    if os.sched_getscheduler(thread) in (os.SCHED_FIFO, os.SCHED_RR):
+        os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(os.sched_get_priority_min(os.SCHED_RR)))
+    else:
+        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + 5))
 
 
 class Desk(Generic[R]):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from portal.clock import Clock
 from portal.rooms.media import figures, sdp, state
+from portal.rooms.media.desk import give_way
 from portal.rooms.media.dtls import Identity
 from portal.rooms.media.errors import JoinRefused
 from portal.rooms.media.journal import Journals, Value
@@ -46,7 +47,7 @@ class House:
     def __init__(self, place: Place, key: bytes, journals: Journals, vault: Path, clock: Clock) -> None:
         self._place, self._key, self._journals, self._vault, self._clock = place, key, journals, vault, clock
         self._nonces = Nonces()
-        self._executor = ThreadPoolExecutor(RECORDERS, "recorder")
+        self._executor = ThreadPoolExecutor(RECORDERS, "recorder", initializer=give_way)
         self._closing: list[Recorder] = []
         self.rooms: dict[str, Room] = {}
 
