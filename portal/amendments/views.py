@@ -79,9 +79,12 @@ def amendment(amendment_id: int) -> str:
     """What a version changes, side by side, whom it reaches, and who has approved it."""
     found, study = _found(amendment_id)
     book = service(StudyBook)
+    before = book.at(found.base_hash).study
+    groups = {one.key: one.label for one in (*before.groups, *study.groups)}
     return render_template(
         "amendments/amendment.html", amendment=found, status=found.status(book.current().content_hash),
-        changes=compare(book.at(found.base_hash).study, study), reach=service(AmendmentService).reach(study, _people()),
+        changes=compare(before, study), groups=groups,
+        reach=service(AmendmentService).reach(study, _people()),
         study=study, names=_names(), warnings=lint(study), form=EmptyForm(), me=current_principal().id,
     )  # fmt: skip
 

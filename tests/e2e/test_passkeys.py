@@ -69,7 +69,7 @@ def test_staff_sign_in_and_a_wrong_finger_does_not(chromium, portal):
     lead.check()
     finger(right=True)
     lead.press("Sign in with a passkey")
-    expect(lead.page.get_by_role("heading", name="Participants")).to_be_visible()
+    expect(lead.page.get_by_role("heading", name="Overview")).to_be_visible()
     lead.context.close()
 
 
