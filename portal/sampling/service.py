@@ -32,12 +32,13 @@ class SamplingService:
         self._demographics = demographics
         self._heard = heard
         self._waiting = waiting
+        self._opened: dict[int, tuple[tuple[int, int], Answers]] = {}
 
     def picture(self, sites: Collection[str] | None) -> Picture:
-        """The present picture, in one query for all answers."""
+        """The present picture. Answers are opened once and again when they change, since opening takes time."""
         heard, waiting = self._heard(sites), self._waiting(sites)
         looked = [*heard[:MOST], *waiting[:MOST]]
-        answers = self._demographics.answers_of([one.id for one in looked])
+        answers = self._answers([one.id for one in looked])
 
         def by_group(people: Sequence[Participant]) -> dict[str, list[Answers]]:
             found: dict[str, list[Answers]] = {}
@@ -48,3 +49,11 @@ class SamplingService:
         chosen = attributes(self._studies.current().study)
         counted = tables(chosen, by_group(heard), by_group(waiting))
         return Picture(heard[:MOST], counted, max(len(heard), len(waiting)) <= MOST)
+
+    def _answers(self, participant_ids: Collection[int]) -> dict[int, Answers]:
+        stamps = self._demographics.stamps(participant_ids)
+        opened = {key: self._opened[key] for key, stamp in stamps.items() if self._opened.get(key, (None,))[0] == stamp}
+        fresh = self._demographics.answers_of(stamps.keys() - opened.keys())
+        opened |= {key: (stamps[key], answers) for key, answers in fresh.items()}
+        self._opened = opened
+        return {key: answers for key, (_, answers) in opened.items()}

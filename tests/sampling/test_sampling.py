@@ -1,8 +1,11 @@
 import pytest
 
 from portal.consent.service import ConsentService, Countersigning
+from portal.db.kinds import DataKind
 from portal.demographics.domain import Value
 from portal.demographics.service import DemographicsService
+from portal.erasure.domain import Cause
+from portal.erasure.service import ErasureService
 from portal.notes.domain import NoteKind
 from portal.notes.service import NotesService
 from portal.rooms.domain import Outcome
@@ -36,6 +39,21 @@ def test_it_tells_who_was_heard_and_who_could_be(world, heard):
     assert [(one.heard, one.waiting) for one in table.cells[:2]] == [(1, 0), (0, 1)]
     assert [one.unheard for one in table.cells[:2]] == [False, True]
     assert world.get(SamplingService).picture({"trust-b"}).heard == []
+
+
+def test_a_changed_and_an_erased_answer_are_seen_at_once(world, heard):
+    sampling, demographics = world.get(SamplingService), world.get(DemographicsService)
+    sampling.picture(None)
+    question = demographics.questionnaire(heard[1]).question("relation")
+    demographics.answer(heard[1], "relation", Value((question.choices[0].key,)))
+
+    def cells():
+        tables = sampling.picture(None).tables
+        return next(one for one in tables if one.attribute.question.key == "relation").cells
+
+    assert [(one.heard, one.waiting) for one in cells()[:2]] == [(1, 1), (0, 0)]
+    world.get(ErasureService).erase(heard[0], DataKind.ANSWERS, Cause.REQUEST, "request:1")
+    assert [(one.heard, one.waiting) for one in cells()[:2]] == [(0, 1), (0, 0)]
 
 
 def test_the_page_holds_memos_and_notes_on_saturation(world, heard):
