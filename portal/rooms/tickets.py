@@ -57,7 +57,7 @@ class RecordingTerms:
     crash joins the earlier ones."""
     recipients: tuple[str, ...]
     """The age public keys that the files are encrypted to; at least one."""
-    study: str = ""
+    study: str
     """Hash of the published study version, for the manifest."""
     discard_on_withdrawal: bool = True
     """What the study says happens to what is recorded so far when consent is withdrawn in the call."""
