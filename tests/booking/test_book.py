@@ -14,6 +14,7 @@ from portal.booking.errors import EnoughInterviews, NoBooking, NotConsented, Slo
 from portal.booking.store import BookingRow, CancellationRow, ClaimRow, HoldRow, LiveRow, PlacementRow
 from portal.consent.service import ConsentService
 from portal.db.engine import Database
+from portal.study.service import StudyBook
 from portal.team.service import TeamService
 from tests.booking.conftest import utc
 from tests.support.world import ACTOR
@@ -259,3 +260,13 @@ def test_withdrawn_people_cannot_book(desk):
     desk.world.get(ConsentService).withdraw(she, "stop-keep")
     with pytest.raises(NotConsented):
         desk.book(she, "2026-12-01 10:00")
+
+
+def test_only_the_sites_own_interviewers_are_offered(desk):
+    member, person = desk.interviewer(), desk.person()
+    assert desk.times(person)
+    desk.world.get(TeamService).change(member.id, role=member.role, sites={"trust-b"}, actor=ACTOR)
+    assert desk.times(person) == []
+    book = desk.world.get(StudyBook)
+    book.publish(book.current().study.model_copy(update={"sites_apart": False}))
+    assert desk.times(person)
