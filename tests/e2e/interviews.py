@@ -62,7 +62,7 @@ class Caller:
     def wait_said(self, part: str, text: str, seconds: float = 15) -> None:
         self.page.locator(f"#room-{part}", has_text=text).wait_for(timeout=seconds * 1000)
 
-    def sees_moving(self, slot: int = 0, seconds: float = 15) -> None:
+    def sees_moving(self, slot: int = 0, seconds: float = 45) -> None:
         """The picture of the other person arrives and moves."""
         video = f"document.querySelector('[data-slot=\"{slot}\"] video')"
         self.page.wait_for_function(f"{video}.videoWidth > 0", timeout=seconds * 1000)

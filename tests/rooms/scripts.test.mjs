@@ -155,8 +155,8 @@ test("what the record button does next", () => {
 
 test("what covers a tile", () => {
   assert.equal(tileWord({ connected: false, camera: true }), "their-lost");
-  assert.equal(tileWord({ connected: true, video_held: true }), "their-picture-held");
-  assert.equal(tileWord({ connected: true, camera: false }), "their-camera-off");
+  assert.equal(tileWord({ connected: true, camera: true, video_held: true }), "their-picture-held");
+  assert.equal(tileWord({ connected: true, camera: false, video_held: true }), "their-camera-off");
   assert.equal(tileWord({ connected: true, camera: true }), "");
 });
 

@@ -35,6 +35,6 @@ export function recordingStep({ state, possible }) {
 
 export function tileWord(person) {
   if (!person.connected) return "their-lost";
-  if (person.video_held) return "their-picture-held";
-  return person.camera ? "" : "their-camera-off";
+  if (!person.camera) return "their-camera-off";
+  return person.video_held ? "their-picture-held" : "";
 }
