@@ -29,7 +29,7 @@ def test_it_says_in_words_who_did_what(worlds, auditor):
     worlds.invite()
     page = auditor.get(PAGE)
     assert cells(page, 2)[0] == "People: invited"
-    assert cells(page, 4)[0] == "participant:C-0001"
+    assert cells(page, 4)[0] == "participant C-0001"
     assert cells(page, 5)[0] == "group: carer; site: trust-a"
     assert cells(page, 3)[1] == "Invented auditor"
 
