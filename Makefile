@@ -29,7 +29,9 @@ format: setup-test ## Format the code
 	.venv/bin/ruff format $(PATHS)
 	.venv/bin/ruff check --fix $(PATHS)
 
-bench: setup-test ## Run a benchmark: make bench B=receipt | pages | weight | age | sink | playback | workspace | export | rooms-cost | rooms-held | rooms-join | rooms-memory
+bench: setup-test ## Run a benchmark: make bench B=name; without a name it lists them
+	@requirements/install-system system-bench.txt
+	@if [ -z "$(B)" ]; then cd bench && ls *.py | grep -vE '__init__|crowd|portals' | sed 's/\.py//; s/_/-/g'; exit 1; fi
 	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m bench.$(subst -,_,$(B))
 
 docs: setup-test ## Check the documents' links and list them
