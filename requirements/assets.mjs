@@ -1,7 +1,7 @@
 // Builds static/dist/: the design system made neutral, our styles and scripts, under names that carry their hash.
 // "NHS", its logo, its colour and its font need permission that a study does not have, so they are taken out here.
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, parse } from "node:path";
 import { gzipSync } from "node:zlib";
 import { buildSync, transformSync } from "esbuild";
@@ -41,6 +41,33 @@ function blur(name) {
   }
 }
 
+// Whose work is inside, with the licences that ask to go along. mediapipe and nhsuk-frontend ship none as a file.
+const APACHE = "/usr/share/common-licenses/Apache-2.0"; // from Debian's base-files
+const LICENCE_ELSEWHERE = {
+  "@mediapipe/selfie_segmentation": existsSync(APACHE) ? readFileSync(APACHE, "utf8") : "Apache License, Version 2.0",
+  "nhsuk-frontend": "MIT License. Copyright (c) NHS England. Its text is that of the portal's own LICENSE.\n",
+};
+const inside = new Set(Object.keys(LICENCE_ELSEWHERE));
+
+function noteInside(inputs) {
+  for (const path of Object.keys(inputs)) {
+    const found = path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//);
+    if (found) inside.add(found[1]);
+  }
+}
+
+function thirdParties() {
+  const parts = [...inside].sort().map((name) => {
+    const from = join(root, "node_modules", ...name.split("/"));
+    const { version, license } = JSON.parse(readFileSync(join(from, "package.json"), "utf8"));
+    const file = readdirSync(from).find((one) => /^licen[cs]e/i.test(one));
+    const text = file ? readFileSync(join(from, file), "utf8") : LICENCE_ELSEWHERE[name];
+    if (!text) throw new Error(`${name} is bundled and brings no licence: find it and add it to LICENCE_ELSEWHERE`);
+    return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+  });
+  writeFileSync(join(dist, "third-parties.txt"), parts.join(`\n${"=".repeat(80)}\n\n`));
+}
+
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 const vendored = neutral(readFileSync(join(vendor, "nhsuk-frontend-10.6.1.min.css"), "utf8"));
@@ -58,8 +85,11 @@ for (const file of readdirSync(join(root, "static", "js")).filter((one) => one.e
     target: "es2020",
     write: false,
     legalComments: "none",
+    metafile: true,
   });
+  noteInside(built.metafile.inputs);
   keep(file.replace(".mjs", ".js"), built.outputFiles[0].text);
 }
 blur("@mediapipe/selfie_segmentation");
+thirdParties();
 writeFileSync(join(dist, "manifest.json"), JSON.stringify(manifest, null, 2));
