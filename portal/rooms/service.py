@@ -149,11 +149,8 @@ class RoomService:
             known = set(
                 session.scalars(select(RoomRow.appointment_key).where(RoomRow.appointment_key.in_(_keys(agreed))))
             )
-        return [
-            (self._people.participant(one.participant_id), hours_of(one, rules))
-            for one in agreed
-            if one.key not in known
-        ]
+        people = self._people.many({one.participant_id for one in agreed})
+        return [(people[one.participant_id], hours_of(one, rules)) for one in agreed if one.key not in known]
 
     def of_participant(self, person: Participant) -> list[Room]:
         """All her rooms, newest first."""
@@ -228,13 +225,16 @@ class RoomService:
         return found
 
     def _rooms(self, session: Session, rows: Sequence[RoomRow]) -> list[Room]:
+        if not rows:
+            return []
+        people = self._people.many({row.participant_id for row in rows})
         marked = select(RoomOutcomeRow.room_id, RoomOutcomeRow.outcome).where(
             RoomOutcomeRow.room_id.in_([row.id for row in rows])
         )
         outcomes = {room: Outcome(word) for room, word in session.execute(marked.order_by(RoomOutcomeRow.id))}
         return [
             Room(
-                row.id, row.code, self._people.participant(row.participant_id), row.hours, row.publication_hash,
+                row.id, row.code, people[row.participant_id], row.hours, row.publication_hash,
                 row.appointment_key, outcomes.get(row.id), row.ended_at is not None,
             )
             for row in rows

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
 from portal.duties.loop import Duty
 from portal.operations.domain import Finding, failing, ok
+from portal.people.domain import Participant
 from portal.recordings.catalogue import Catalogue
 from portal.recordings.comparing import Comparison
 from portal.recordings.destroying import Destructions
+from portal.recordings.domain import Recording
 from portal.recordings.errors import RecordingUnknown, VaultError
 from portal.recordings.keys.service import KeyService
 from portal.recordings.places import Places
@@ -19,11 +23,14 @@ from portal.recordings.requests.errors import RequestUnknown
 from portal.recordings.requests.service import Requests
 from portal.recordings.s3 import S3
 from portal.recordings.service import RecordingService
+from portal.recordings.store import RecordingRow
 from portal.recordings.vault import Files
 from portal.rooms.errors import RoomUnknown
 from portal.rooms.service import RoomService
+from portal.rooms.store import RoomRow
 from portal.settings import Settings, SettingsError
 from portal.web.permissions import SiteOf
+from portal.workspace.domain import RecordingSource
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,19 @@ def recording_duties(
         Duty("remove notes on destroyed recordings", 60, notes.sweep),
         Duty("compare recordings with their records", 600, comparison.run),
     )
+
+
+def recordings_of(database: Database) -> RecordingSource:
+    """By the participant's rooms; two statements, however many recordings there are."""
+
+    def of(person: Participant) -> list[Recording]:
+        query = select(RecordingRow).join(RoomRow, RoomRow.code == RecordingRow.room)
+        newest_first = query.order_by(RecordingRow.opened_at.desc(), RecordingRow.id)
+        with database.reading() as session:
+            rows = session.scalars(newest_first.where(RoomRow.participant_id == person.id))
+            return [row.as_recording() for row in rows]
+
+    return of
 
 
 def _sites(service: RecordingService, requests: Requests, rooms: RoomService) -> Mapping[str, SiteOf]:

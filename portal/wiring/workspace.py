@@ -25,11 +25,12 @@ from portal.wiring.exports import build_exports
 from portal.wiring.interviews import interviews_to_do, weeks_meetings
 from portal.wiring.lookup import Lookup
 from portal.wiring.own_copy import build_own_copy
+from portal.wiring.recordings import recordings_of
 from portal.wiring.reminding import build_reminding
 from portal.wiring.timeline import Sources
 from portal.workspace.domain import CONSENTED, Step
 from portal.workspace.roster import Roster
-from portal.workspace.service import Overview, Timeline, ToDoList, Week
+from portal.workspace.service import HerRecordings, Overview, Timeline, ToDoList, Week
 
 
 def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
@@ -54,6 +55,7 @@ def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
         build_reminding(get, erasing.retention), recruitment, history, Timeline(history, facts.all), notes, identities,
         overview, SamplingService(studies, get(DemographicsService), heard, waiting),
         ToDoList((to_do, interviews, erasing.to_do)), Week(weeks_meetings(booking, people, clock)),
+        HerRecordings(recordings_of(database)),
         build_exports(get, clock), *erasing.registry,
         build_own_copy(get, history, notes, identities),
     )  # fmt: skip

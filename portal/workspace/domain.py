@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from portal.people.domain import Participant
+from portal.recordings.domain import Recording
 
 
 class Step(StrEnum):
@@ -126,6 +127,17 @@ class Fact:
 
 FactSource = Callable[[Participant], Iterable[Fact]]
 """A feature's facts about somebody."""
+
+RecordingSource = Callable[[Participant], Iterable[Recording]]
+"""A participant's recordings, newest first; those destroyed as well."""
+
+
+def facts_of(recordings: Iterable[Recording]) -> Iterable[Fact]:
+    """When each began, and when it was destroyed: for those who may know of recordings."""
+    for one in recordings:
+        yield Fact(one.opened_at, "recorded")
+        if one.destroyed_at:
+            yield Fact(one.destroyed_at, "recording_destroyed", one.name)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterable, Sequence
 
 from portal.consent.history import ConsentHistory, PastConsent
 from portal.people.domain import Participant
+from portal.recordings.domain import Recording
 from portal.workspace.domain import (
     Fact,
     FactSource,
     Meeting,
     MeetingSource,
     PageOfPeople,
+    RecordingSource,
     Standing,
     Step,
     Tally,
@@ -66,11 +68,16 @@ class Timeline:
         self._history = history
         self._sources = tuple(sources)
 
-    def of(self, person: Participant) -> tuple[tuple[PastConsent, ...], list[Fact]]:
-        """Her consents, oldest first, and her facts, newest first."""
+    def of(self, person: Participant, more: Iterable[Fact] = ()) -> tuple[tuple[PastConsent, ...], list[Fact]]:
+        """Her consents, oldest first, and her facts, newest first.
+
+        Args:
+            more: facts that not everybody who sees her may know.
+        """
         consents = self._history.of(person)
         found = [fact for source in self._sources for fact in source(person)]
         found += [fact for one in consents for fact in _facts(one)]
+        found += more
         return consents, sorted(found, key=lambda one: one.at)[::-1]
 
 
@@ -80,6 +87,17 @@ def _facts(one: PastConsent) -> Iterable[Fact]:
         yield Fact(one.countersigned.at, "countersigned", one.countersigned.name)
     for withdrawn in one.withdrawals:
         yield Fact(withdrawn.at, "withdrew", withdrawn.level)
+
+
+class HerRecordings:
+    """The recordings of a participant's interviews."""
+
+    def __init__(self, source: RecordingSource) -> None:
+        self._source = source
+
+    def of(self, person: Participant) -> list[Recording]:
+        """Newest first; those destroyed as well."""
+        return list(self._source(person))
 
 
 class Week:

@@ -31,10 +31,10 @@ from portal.team.views import qr_svg
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.services import service
-from portal.workspace.domain import flow, recruited
+from portal.workspace.domain import facts_of, flow, recruited
 from portal.workspace.forms import IdentityForm, InviteForm, SearchForm, steps
 from portal.workspace.picture import draw
-from portal.workspace.service import Overview, Timeline, ToDoList, Week
+from portal.workspace.service import HerRecordings, Overview, Timeline, ToDoList, Week
 from portal.workspace.words import stages, steps_to_do, told
 
 bp = Blueprint("workspace", __name__, url_prefix="/workspace")
@@ -100,18 +100,20 @@ def participant(study_id: str) -> str:
     """One participant: what happened, what she agreed to, and what to do next."""
     person = _person(study_id)
     study = service(StudyBook).current().study
-    consents, facts = service(Timeline).of(person)
-    names = service(BookingService).interviewers(person.site)
+    recordings = service(HerRecordings).of(person) if _may(Permission.RECORDINGS_READ) else None
+    consents, facts = service(Timeline).of(person, facts_of(recordings or ()))
     return render_template(
         "workspace/participant.html", person=person, study=study, state=service(ConsentService).state(person),
         step=service(Overview).step(person), steps=steps(), consents=consents,
+        recordings=recordings,
         sealed=service(ReceiptService).sealed_among([reference for one in consents for reference in one.references]),
         levels={one.key: one.label for one in study.withdrawal.levels},
         checked=service(Readings).last_check(person.id, study.documents[person.group].comprehension),
-        appointments=service(BookingService).of_participant(person.id), names=names,
+        appointments=service(BookingService).of_participant(person.id),
+        names={one.id: one.name for one in service(TeamService).members()},
         timeline=[(one.at, told(one, study)) for one in facts],
         notes=service(NotesService).count(person.id), form=EmptyForm(),
-        unreachable=person.subject in service(Failures).unreachable(),
+        unreachable=person.subject in service(Failures).unreachable(person.subject),
     )  # fmt: skip
 
 
@@ -188,6 +190,10 @@ def receipt(reference: str) -> Response:
     answer.headers["Content-Type"] = "application/pdf"
     answer.headers["Content-Disposition"] = f'attachment; filename="{found.file_name}"'
     return answer
+
+
+def _may(permission: Permission) -> bool:
+    return permission in current_principal().permissions
 
 
 def _page_number() -> int:

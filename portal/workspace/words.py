@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from portal.study.domain import Study
 from portal.web.scopes import Permission
@@ -14,26 +15,28 @@ from portal.workspace.picture import Stage
 def told(fact: Fact, study: Study) -> str:
     """A fact of a participant's timeline in words."""
     levels = {one.key: one.label for one in study.withdrawal.levels}
-    words: dict[str, str] = {
-        "invited": _("Invited"),
-        "opened": _("Opened the link"),
-        "read": _("Opened the information sheet"),
-        "consented": _("Consented, form version %(detail)s", detail=fact.detail),
-        "countersigned": _("Countersigned by %(detail)s", detail=fact.detail),
-        "withdrew": _("Withdrew: %(detail)s", detail=levels.get(fact.detail, fact.detail)),
-        "declined": _("Said no: %(detail)s", detail=study.recruitment.label(fact.detail) or _("no reason given")),
-        "excluded": _("Recorded as not taking part: %(detail)s", detail=study.recruitment.label(fact.detail)),
-        "readmitted": _("Taken back: can take part"),
-        "answered": _("Answered the first question about herself"),
-        "answered_last": _("Answered the newest question about herself"),
-        "done": _("Was interviewed"),
-        "broken_off": _("The interview was broken off"),
-        "not_attended": _("Did not come to the interview"),
-        "booked": _("Interview booked, %(detail)s", detail=fact.detail),
-        "moved": _("Interview moved or changed, %(detail)s", detail=fact.detail),
-        "cancelled": _("Interview cancelled, %(detail)s", detail=fact.detail),
+    words: dict[str, object] = {  # lazily: of them all, one is said
+        "invited": _l("Invited"),
+        "opened": _l("Opened the link"),
+        "read": _l("Opened the information sheet"),
+        "consented": _l("Consented, form version %(detail)s", detail=fact.detail),
+        "countersigned": _l("Countersigned by %(detail)s", detail=fact.detail),
+        "withdrew": _l("Withdrew: %(detail)s", detail=levels.get(fact.detail, fact.detail)),
+        "declined": _l("Said no: %(detail)s", detail=study.recruitment.label(fact.detail) or _l("no reason given")),
+        "excluded": _l("Recorded as not taking part: %(detail)s", detail=study.recruitment.label(fact.detail)),
+        "readmitted": _l("Taken back: can take part"),
+        "answered": _l("Answered the first question about herself"),
+        "answered_last": _l("Answered the newest question about herself"),
+        "done": _l("Was interviewed"),
+        "broken_off": _l("The interview was broken off"),
+        "not_attended": _l("Did not come to the interview"),
+        "booked": _l("Interview booked, %(detail)s", detail=fact.detail),
+        "moved": _l("Interview moved or changed, %(detail)s", detail=fact.detail),
+        "cancelled": _l("Interview cancelled, %(detail)s", detail=fact.detail),
+        "recorded": _l("A recording began"),
+        "recording_destroyed": _l("The recording %(detail)s was destroyed", detail=fact.detail),
     }
-    return words.get(fact.what, fact.what)
+    return str(words.get(fact.what, fact.what))
 
 
 def steps_to_do(tallies: Iterable[Tally], permissions: frozenset[str]) -> list[ToDo]:
