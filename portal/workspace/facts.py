@@ -3,13 +3,15 @@
 from collections.abc import Collection, Iterator
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
+    Select,
     Subquery,
     and_,
+    bindparam,
     case,
     distinct,
     exists,
-    false,
     func,
     literal,
     not_,
@@ -26,19 +28,56 @@ from portal.recruitment.domain import Kind
 from portal.recruitment.store import NotTakingPartRow
 from portal.rooms.domain import Outcome
 from portal.rooms.store import RoomOutcomeRow, RoomRow
-from portal.study.service import StudyBook
+from portal.study.domain import Study
+from portal.study.service import Publication, StudyBook
 from portal.workspace.domain import Standing, Step
 
 _CONSENT = aliased(ConsentRow)
 _SAID_NO = aliased(NotTakingPartRow)
+_ENDING, _IDS = "ending", "ids"
+"""Values of the statements: the levels that end participation, and whose standing is asked for."""
 
 
-def derive(session: Session, studies: StudyBook, ids: Collection[int] | None) -> Iterator[tuple[int, Standing]]:
-    """Each participant's standing by number; of these only, or of everybody (None)."""
-    ended = _ended(session, studies)
+class Derivation:
+    """Derives standings by one version of the study. Thread-safe.
+
+    Its statements are built once, since to build one takes several times as long as to have it answered for somebody.
+    """
+
+    def __init__(self, studies: StudyBook, version: Publication) -> None:
+        self.version = version.content_hash
+        self._studies = studies
+        self._of_all, self._of_some = _standings(version.study), _standings(version.study, of_some=True)
+
+    def derive(self, session: Session, ids: Collection[int] | None) -> Iterator[tuple[int, Standing]]:
+        """Each participant's standing by number; of these only, or of everybody (None)."""
+        found = (
+            session.execute(self._of_all, {_ENDING: self._ending(session)})
+            if ids is None
+            else session.execute(self._of_some, {_ENDING: self._ending(session), _IDS: list(ids)})
+        )
+        for row, step, read, detail, interviewed in found:
+            yield row.id, Standing(row.as_participant(), Step(step), bool(read), detail, bool(interviewed))
+
+    def _ending(self, session: Session) -> list[tuple[str, str]]:
+        """The levels of withdrawal that occurred, by version, and end participation."""
+        occurred = session.execute(select(WithdrawalRow.publication_hash, WithdrawalRow.level).distinct())
+        return [
+            (digest, level)
+            for digest, level in occurred
+            if any(
+                one.key == level and one.ends_participation for one in self._studies.at(digest).study.withdrawal.levels
+            )
+        ]
+
+
+def _standings(study: Study, *, of_some: bool = False) -> Select[ParticipantRow, str, bool, str, bool]:
+    """Takes `_ENDING`, and `_IDS` if it asks for some people only."""
+    ids: BindParameter[int] = bindparam(_IDS, expanding=True)
+    ended = _ended()
     consents = select(ConsentRow.participant_id, func.max(ConsentRow.id).label("id"))
     said = select(NotTakingPartRow.participant_id, func.max(NotTakingPartRow.id).label("id"))
-    if ids is not None:
+    if of_some:
         consents = consents.where(ConsentRow.participant_id.in_(ids))
         said = said.where(NotTakingPartRow.participant_id.in_(ids))
     last = consents.group_by(ConsentRow.participant_id).subquery("last_consent")
@@ -54,28 +93,21 @@ def derive(session: Session, studies: StudyBook, ids: Collection[int] | None) ->
     withdrawn, said_no = ended.c.consent_id.is_not(None), _said_no()
     query = select(
         ParticipantRow,
-        _step(withdrawn, said_no, studies).label("step"),
+        _step(withdrawn, said_no, study).label("step"),
         _read().label("read"),
         case((withdrawn, ended.c.level), (said_no, _SAID_NO.reason), else_="").label("detail"),
         _held(Outcome.DONE, Outcome.BROKEN_OFF).label("interviewed"),
     ).select_from(people)
-    if ids is not None:
+    if of_some:
         query = query.where(ParticipantRow.id.in_(ids))
-    for row, step, read, detail, interviewed in session.execute(query.order_by(ParticipantRow.id)):
-        yield row.id, Standing(row.as_participant(), Step(step), bool(read), detail, bool(interviewed))
+    return query.order_by(ParticipantRow.id)
 
 
-def _ended(session: Session, studies: StudyBook) -> Subquery:
+def _ended() -> Subquery:
     """The consents that were withdrawn from altogether, with the level."""
-    occurred = session.execute(select(WithdrawalRow.publication_hash, WithdrawalRow.level).distinct())
-    ending = [
-        (digest, level)
-        for digest, level in occurred
-        if any(one.key == level and one.ends_participation for one in studies.at(digest).study.withdrawal.levels)
-    ]
+    ending = tuple_(WithdrawalRow.publication_hash, WithdrawalRow.level).in_(bindparam(_ENDING, expanding=True))
     query = select(WithdrawalRow.consent_id, func.min(WithdrawalRow.level).label("level"))
-    kinds = tuple_(WithdrawalRow.publication_hash, WithdrawalRow.level).in_(ending) if ending else false()
-    return query.where(kinds).group_by(WithdrawalRow.consent_id).subquery("ended")
+    return query.where(ending).group_by(WithdrawalRow.consent_id).subquery("ended")
 
 
 def _read() -> ColumnElement[bool]:
@@ -91,7 +123,7 @@ def _said_no() -> ColumnElement[bool]:
 def _step(
     withdrawn: ColumnElement[bool],
     said_no: ColumnElement[bool],
-    studies: StudyBook,
+    study: Study,
 ) -> ColumnElement[str]:
     excluded = and_(said_no, _SAID_NO.kind == Kind.EXCLUDED.value)
     return case(
@@ -100,11 +132,11 @@ def _step(
         (said_no, Step.DECLINED.value),
         (and_(_CONSENT.id.is_(None), ParticipantRow.first_opened_at.is_(None), not_(_read())), Step.OPEN.value),
         (_CONSENT.id.is_(None), Step.CONSENT.value),
-        (_outdated(studies), Step.RECONSENT.value),
+        (_outdated(study), Step.RECONSENT.value),
         (CountersignatureRow.id.is_(None), Step.COUNTERSIGN.value),
         (_held(Outcome.DONE, Outcome.BROKEN_OFF), Step.INTERVIEWED.value),
         (_held(Outcome.NOT_ATTENDED), Step.NOT_ATTENDED.value),
-        (_unanswered(studies), Step.ANSWER.value),
+        (_unanswered(study), Step.ANSWER.value),
         else_=literal(Step.READY.value),
     )
 
@@ -120,17 +152,16 @@ def _held(*outcomes: Outcome) -> ColumnElement[bool]:
     )
 
 
-def _outdated(studies: StudyBook) -> ColumnElement[bool]:
-    documents = studies.current().study.documents
+def _outdated(study: Study) -> ColumnElement[bool]:
     return or_(
         *(
             and_(ParticipantRow.group == group, _CONSENT.form_hash != one.consent.content_hash)
-            for group, one in documents.items()
+            for group, one in study.documents.items()
         )
     )
 
 
-def _unanswered(studies: StudyBook) -> ColumnElement[bool]:
+def _unanswered(study: Study) -> ColumnElement[bool]:
     answered = (
         select(func.count(distinct(DemographicAnswerRow.question_key)))
         .where(DemographicAnswerRow.participant_id == ParticipantRow.id)
@@ -138,10 +169,7 @@ def _unanswered(studies: StudyBook) -> ColumnElement[bool]:
         .scalar_subquery()
     )
     questions = case(
-        *(
-            (ParticipantRow.group == group, len(one.questionnaire.questions))
-            for group, one in studies.current().study.documents.items()
-        ),
+        *((ParticipantRow.group == group, len(one.questionnaire.questions)) for group, one in study.documents.items()),
         else_=0,
     )
     return answered < questions

@@ -17,9 +17,9 @@ from portal.consent.store import ConsentRow
 from portal.db.engine import Database
 from portal.people.store import ParticipantRow
 from portal.rooms.store import RoomRow
-from portal.study.service import StudyBook
+from portal.study.service import Publication, StudyBook
 from portal.workspace.domain import Place, Standing
-from portal.workspace.facts import derive
+from portal.workspace.facts import Derivation
 
 _MOST_CHANGES = 2000
 """After more events than this it is quicker to derive everybody."""
@@ -38,6 +38,7 @@ class Roster:
         self._counts: Counter[Place] = Counter()
         self._seq = -1
         self._version = ""
+        self._derivation: Derivation | None = None
 
     def everybody(self) -> Sequence[Standing]:
         """Everybody's standing, oldest first."""
@@ -58,7 +59,8 @@ class Roster:
             return self._rows[self._places[participant_id]]
 
     def _refresh(self) -> None:
-        version = self._studies.current().content_hash
+        present = self._studies.current()
+        version = present.content_hash
         with self._database.reading() as session:
             seq = session.execute(select(AuditHead.seq).where(AuditHead.id == 1)).scalar_one()
             if (seq, version) == (self._seq, self._version):
@@ -66,9 +68,14 @@ class Roster:
             changed = self._changed(session, seq) if version == self._version else None
             if changed is None:
                 self._rows, self._places, self._counts = [], {}, Counter()
-            for number, standing in self._derived(session, changed):
+            for number, standing in _derived(session, self._by(present), changed):
                 self._place(number, standing)
         self._seq, self._version = seq, version
+
+    def _by(self, present: Publication) -> Derivation:
+        if self._derivation is None or self._derivation.version != present.content_hash:
+            self._derivation = Derivation(self._studies, present)
+        return self._derivation
 
     def _place(self, number: int, standing: Standing) -> None:
         at = self._places.get(number)
@@ -91,13 +98,14 @@ class Roster:
             named.setdefault(what, set()).add(which)
         return _participants(session, named)
 
-    def _derived(self, session: Session, ids: Collection[int] | None) -> Iterable[tuple[int, Standing]]:
-        if ids is None:
-            yield from derive(session, self._studies, None)
-            return
-        ordered = sorted(ids)
-        for start in range(0, len(ordered), _AT_ONCE):
-            yield from derive(session, self._studies, ordered[start : start + _AT_ONCE])
+
+def _derived(session: Session, by: Derivation, ids: Collection[int] | None) -> Iterable[tuple[int, Standing]]:
+    if ids is None:
+        yield from by.derive(session, None)
+        return
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield from by.derive(session, ordered[start : start + _AT_ONCE])
 
 
 def _participants(session: Session, named: Mapping[str, Collection[str]]) -> set[int]:
