@@ -92,11 +92,20 @@ class Failures:
                 session, events.SETTLED, actor=actor, subject=row.subject or "message", template=row.template
             )
 
-    def unreachable(self) -> Collection[str]:
-        """The subjects whose present address or number was refused, and has taken nothing since."""
+    def unreachable(self, who: str | None = None) -> Collection[str]:
+        """The subjects whose present address or number was refused, and has taken nothing since.
+
+        Args:
+            who: ask for this subject only.
+        """
         columns = OutboxMessage.subject, OutboxMessage.channel, OutboxMessage.closed_at, OutboxMessage.address_digest
+        query = select(*columns).where(*_OPEN, OutboxMessage.outcome == Outcome.REFUSED)
+        if who is not None:
+            query = query.where(OutboxMessage.subject == who)
         with self._database.reading() as session:
-            refused = session.execute(select(*columns).where(*_OPEN, OutboxMessage.outcome == Outcome.REFUSED)).all()
+            refused = session.execute(query).all()
+            if not refused:
+                return set()
             subjects = sorted({subject for subject, *_ in refused if subject})
             sent = (
                 select(OutboxMessage.subject, OutboxMessage.channel, func.max(OutboxMessage.closed_at))

@@ -36,7 +36,8 @@ def fail(world, to, error, key="test:1", template="copy_ready", **more):
 def test_a_refused_address_is_unreachable_until_she_gives_another(worlds, she):
     failures, people = worlds.get(Failures), worlds.get(PeopleService)
     fail(worlds, she.subject, Refused("550"))
-    assert failures.unreachable() == {she.subject}
+    assert failures.unreachable() == failures.unreachable(she.subject) == {she.subject}
+    assert failures.unreachable(worlds.participant().subject) == set()
     people.set_email(she.id, "open@example.org")
     assert failures.unreachable() == set()
     people.set_email(she.id, "closed@example.org")
