@@ -27,6 +27,7 @@ from portal.booking.store import (
 from portal.study.booking import BookingRules
 
 _Columns = TypeVarTuple("_Columns")
+_LATER = aliased(PlacementRow)
 
 
 @dataclass(frozen=True)
@@ -177,9 +178,8 @@ def _appointment(booking: BookingRow, placed: PlacementRow, cancelled: Cancellat
 
 def _newest(query: Select[*_Columns]) -> Select[*_Columns]:
     """Of each booking only the placement that counts."""
-    later = aliased(PlacementRow)
     return query.where(
-        ~exists().where(later.booking_id == PlacementRow.booking_id, later.sequence > PlacementRow.sequence)
+        ~exists().where(_LATER.booking_id == PlacementRow.booking_id, _LATER.sequence > PlacementRow.sequence)
     )
 
 
