@@ -23,6 +23,7 @@ from portal import wiring
 from portal.audit.service import AuditLog
 from portal.consent.domain import StatementAnswer
 from portal.consent.readings import Readings
+from portal.consent.sealing import Sealing
 from portal.consent.service import ConsentService
 from portal.consent.store import AnswerRow, ConsentRow
 from portal.db.engine import Database
@@ -196,7 +197,7 @@ def judge(services: wiring.Services, told: dict[int, str]) -> None:
     assert {answers.get(row.id) for row in rows} == {10}, "a consent lacks answers"
     assert len(told) > 50
     wiring.worker(services).run_once()
-    while services.get(wiring.Sealing).run():
+    while services.get(Sealing).run():
         pass
     with database.reading() as session:
         sealed = session.scalars(select(ReceiptRow.reference)).all()

@@ -15,18 +15,19 @@ CAMERA = ["--use-fake-device-for-media-stream", "--disable-features=WebRtcHideLo
 ALLOWED = "--use-fake-ui-for-media-stream"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """For one module: its event loop must not be there any more when another module's tests run theirs."""
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     yield from _launched(playwright)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def caller(playwright: Playwright) -> Iterator[Browser]:
     """With an invented camera and microphone, which pages may use."""
     yield from _launched(playwright, *CAMERA, ALLOWED)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from tests.support.browsers import CHROMIUM
 from tests.support.rooms import Gate, Media, Study, interview
@@ -18,12 +18,11 @@ DEVICES = [
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(playwright: Playwright) -> Iterator[Browser]:
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        one = playwright.chromium.launch(executable_path=CHROMIUM, args=[*options, *DEVICES])
-        yield one
-        one.close()
+    one = playwright.chromium.launch(executable_path=CHROMIUM, args=[*options, *DEVICES])
+    yield one
+    one.close()
 
 
 @pytest.fixture
