@@ -198,6 +198,7 @@ def test_a_withdrawal_in_the_call_stops_the_recording(place, caller):
         assert staff.page.locator('[data-act="record"]').is_disabled()
 
 
+@pytest.mark.unsteady
 def test_the_call_comes_back_by_itself(place, caller):
     """Nothing of media for six seconds, as if the network were away; then its process is killed."""
     with place.call(caller) as (she, staff, _):
@@ -286,6 +287,7 @@ def test_a_blurred_background_stays_on_the_device(place, caller):
         assert she.problems == []
 
 
+@pytest.mark.unsteady
 @pytest.mark.parametrize("interviewer", ["firefox", "chromium"])
 def test_firefox_with_firefox_and_with_chromium(place, caller, interviewer):
     room, firefox = place.room(), Firefox()

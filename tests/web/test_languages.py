@@ -102,6 +102,7 @@ def test_a_participant_s_pages(abroad):
     assert not found, "\n".join(f"{address}: {wrong}" for address, wrong in found.items())
 
 
+@pytest.mark.unsteady
 def test_the_team_s_pages(abroad):
     abroad.sealed(abroad.participant())
     client = abroad.staff_client(Role.LEAD)
