@@ -12,7 +12,7 @@ help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: setup-run ## Start the whole portal with the bundled study and an invented cast
-	PORTAL_DEMONSTRATION=yes PORTAL_PUBLIC_URL=http://localhost:$(PORTAL_PORT) $(PYTHON) -m portal up
+	PORTAL_DEMONSTRATION=yes $(PYTHON) -m portal up
 
 test: setup-test ## Run every test, on SQLite and PostgreSQL, browsers included
 	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m pytest -n 2 --dist loadfile -q -m "not unsteady" $(T)

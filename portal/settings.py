@@ -31,8 +31,9 @@ class Settings:
     """Folder of the deployment's own state: database, keys, outbox, vault."""
     database_url: str = ""
     """postgresql://… for PostgreSQL; when empty, SQLite in the instance folder."""
-    public_url: str = "http://127.0.0.1:8080"
-    """The address that people reach, used in links. https:// switches secure cookies and HSTS on."""
+    public_url: str = "http://localhost:8080"
+    """The address that people reach, used in links; when empty, this machine. https:// switches secure cookies and
+    HSTS on."""
     port: int = 8080
     """Port that the web server listens on."""
     demonstration: bool = False
@@ -103,6 +104,7 @@ class Settings:
         known = {field.name: str(field.type) for field in fields(cls)}
         _refuse_unknown(environ, known)
         values = {name: _parse(name, text, known[name]) for name, text in _given(environ, known)}
+        values.setdefault("public_url", f"http://localhost:{values.get('port', cls.port)}")
         settings = cls(**values)  # type: ignore[arg-type]
         settings._check()
         return settings

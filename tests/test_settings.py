@@ -28,3 +28,9 @@ def test_a_wrong_setting_says_what_to_do(environ, words):
 def test_a_secret_comes_from_a_file(tmp_path):
     (tmp_path / "secret").write_text("smtp://mail.example.org\n")
     assert Settings.from_env({"PORTAL_SMTP_URL_FILE": str(tmp_path / "secret")}).smtp_url == "smtp://mail.example.org"
+
+
+def test_links_lead_to_the_port_that_was_chosen():
+    assert Settings.from_env({"PORTAL_PORT": "8090"}).public_url == "http://localhost:8090"
+    chosen = {"PORTAL_PORT": "8090", "PORTAL_PUBLIC_URL": "https://study.example.org"}
+    assert Settings.from_env(chosen).public_url == "https://study.example.org"

@@ -32,19 +32,22 @@ ACTOR = Actor.system("demonstration")
 
 
 def ensure(services: Services, settings: Settings) -> Cast:
-    """The cast of this instance, made at first start."""
+    """The cast of this instance, made at first start, with links to where the portal is now."""
     known = read(settings.instance)
-    if known is not None:
-        return known
+    cast = (known or _make(services, settings)).at(settings.public_url)
+    if cast != known:
+        save(settings.instance, cast)
+    return cast
+
+
+def _make(services: Services, settings: Settings) -> Cast:
     staff = tuple(_member(services, role) for role in Role)
     _delegate(services)
     publish_hours(services)
     people = tuple(_participants(services, settings))
     done = next(one for one in people if one.who.endswith(BOOKED))
     prepare(services, services.get(PeopleService).by_study_id(done.study_id))
-    made = Cast(people, staff)
-    save(settings.instance, made)
-    return made
+    return Cast(people, staff)
 
 
 def _member(services: Services, role: Role) -> CastMember:

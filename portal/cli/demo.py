@@ -17,9 +17,8 @@ def demo(*, as_json: bool) -> None:
     found = cast.read(settings.instance)
     if found is None:
         raise click.ClickException("there is no demonstration here: start one with `make run`")
-    data = {"base_url": settings.public_url, **asdict(found)}
     if as_json:
-        click.echo(json.dumps(data, indent=2))
+        click.echo(json.dumps(asdict(found), indent=2))
         return
     for person in found.participants:
         click.echo(f"{person.who}: {person.link}")

@@ -1,8 +1,10 @@
 """The invented cast of a demonstration, and the page that shows it. Exists only in a demonstration."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Self
+from urllib.parse import urljoin, urlsplit
 
 import pyotp
 from flask import Blueprint, abort, make_response, render_template
@@ -45,6 +47,13 @@ class Cast:
 
     participants: tuple[CastParticipant, ...]
     staff: tuple[CastMember, ...]
+    base_url: str = ""
+    """The address the demonstration was last started at."""
+
+    def at(self, base_url: str) -> Self:
+        """The same people, their links leading to this address: a demonstration may start again on another port."""
+        people = tuple(replace(one, link=urljoin(base_url, urlsplit(one.link).path)) for one in self.participants)
+        return replace(self, participants=people, base_url=base_url)
 
 
 def save(instance: Path, cast: Cast) -> None:
@@ -63,6 +72,7 @@ def read(instance: Path) -> Cast | None:
     return Cast(
         tuple(CastParticipant(**one) for one in data["participants"]),
         tuple(CastMember(**one) for one in data["staff"]),
+        data.get("base_url", ""),
     )
 
 

@@ -1,7 +1,12 @@
+import json
+from dataclasses import replace
+
 import pytest
+from click.testing import CliRunner
 
 from portal.app import create_app
 from portal.cli.cast import ensure
+from portal.cli.demo import demo
 from portal.db.engine import Database
 from portal.messages.domain import Channel, SafeHours
 from portal.messages.service import Outbox
@@ -41,3 +46,14 @@ def test_everybody_s_messages_are_shown_by_person(demonstration):
     assert answer.headers["Content-Security-Policy"].startswith("sandbox")
     assert b"<html" in answer.data
     assert client.get("/demo/messages/nothing").status == 404
+
+
+def test_a_demonstration_started_at_another_address_says_so_to_tools(demonstration, world, monkeypatch):
+    services, client = demonstration
+    moved = ensure(services, replace(world.settings, public_url="http://localhost:8090"))
+    monkeypatch.setenv("PORTAL_INSTANCE", str(world.settings.instance))
+    told = json.loads(CliRunner().invoke(demo, ["--json"], catch_exceptions=False).output)
+    assert told["base_url"] == "http://localhost:8090"
+    assert {one["link"] for one in told["participants"]} == {one.link for one in moved.participants}
+    assert all(one["link"].startswith("http://localhost:8090/invitation/") for one in told["participants"])
+    assert client.get(moved.participants[0].link.removeprefix("http://localhost:8090")).status == 200
