@@ -45,7 +45,7 @@ routes: setup-test ## Rewrite the pinned lists of routes and permissions
 	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m tests.architecture.routes
 
 messages: setup-test ## Collect every string to translate into portal/translations/messages.pot
-	.venv/bin/pybabel -q extract -F pyproject.toml -k _l -k pgettext:1c,2 --no-location -o portal/translations/messages.pot .
+	.venv/bin/pybabel -q extract -F pyproject.toml -k _l -k said -k pgettext:1c,2 --no-location -o portal/translations/messages.pot .
 
 assets: node_modules/.package-lock.json ## Build styles and scripts into static/dist
 	node requirements/assets.mjs

@@ -17,6 +17,9 @@ _SQLITE = """SELECT seq, substr(at, 1, 10) || 'T' || substr(at, 12) || '+00:00',
 FROM audit_event WHERE seq >= :first ORDER BY seq"""
 _POSTGRESQL = """SELECT seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), kind, actor, subject,
 fields::text, hash FROM audit_event WHERE seq >= :first ORDER BY seq"""
+_KINDS = """WITH RECURSIVE step(kind) AS (SELECT min(kind) FROM audit_event UNION ALL
+SELECT (SELECT min(kind) FROM audit_event WHERE kind > step.kind) FROM step WHERE step.kind IS NOT NULL)
+SELECT kind FROM step WHERE kind IS NOT NULL"""
 _BATCH = 2000
 
 
@@ -75,8 +78,8 @@ def page(session: Session, wanted: Filter, before: int | None, size: int) -> Pag
 
 
 def kinds(session: Session) -> list[str]:
-    """Every kind of event that the trail holds."""
-    return sorted(session.scalars(select(AuditEvent.kind).distinct()))
+    """Every kind of event that the trail holds, by steps along the index: the trail is long, its kinds are few."""
+    return sorted(session.scalars(text(_KINDS)))
 
 
 def _filtered(wanted: Filter) -> Select[AuditEvent]:

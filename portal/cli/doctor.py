@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import asdict
 
 import click
 
@@ -21,11 +20,16 @@ def doctor(*, as_json: bool) -> None:
     """Examine configuration, machine, network, data, keys and backups. Exit code 1 if something fails."""
     findings = build(Settings.from_env()).get(Doctor).examine()
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in findings], indent=2))
+        click.echo(json.dumps([_plain(one) for one in findings], indent=2))
     else:
         for one in findings:
             _tell(one)
     sys.exit(_CODES[worst(findings)])
+
+
+def _plain(one: Finding) -> dict[str, str]:
+    remedy = str(one.remedy) if one.remedy else ""
+    return {"part": one.part, "state": one.state.value, "what": str(one.what), "remedy": remedy}
 
 
 def _tell(one: Finding) -> None:

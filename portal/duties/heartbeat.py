@@ -16,11 +16,16 @@ def beat(database: Database, clock: Clock) -> None:
         session.merge(HeartbeatRow(name=NAME, at=clock()))
 
 
-def state(database: Database, clock: Clock) -> str:
-    """ "ok", or since when nothing was seen of it."""
+def age(database: Database, clock: Clock) -> timedelta | None:
+    """How long ago it was seen alive, or None if it never was."""
     with database.reading() as session:
         row = session.get(HeartbeatRow, NAME)
-    if row is None:
+    return None if row is None else clock() - row.at
+
+
+def state(database: Database, clock: Clock) -> str:
+    """ "ok", or since when nothing was seen of it."""
+    unseen = age(database, clock)
+    if unseen is None:
         return "not seen yet"
-    age = clock() - row.at
-    return "ok" if age < LATE else f"not seen for {int(age.total_seconds())} seconds"
+    return "ok" if unseen < LATE else f"not seen for {int(unseen.total_seconds())} seconds"

@@ -18,6 +18,7 @@ from portal.operations.domain import Finding, failing, ok, warning
 from portal.operations.events import BACKUP_MADE
 from portal.recordings.keys.errors import NotReadyToRecord
 from portal.recordings.keys.service import KeyService
+from portal.sentence import said
 from portal.settings import Settings
 
 _SEAL_EXPIRES = timedelta(days=365)
@@ -30,13 +31,19 @@ def database(kept: Database) -> Finding:
     try:
         with kept.reading() as session:
             if kept.engine.dialect.name == "sqlite":
-                said = str(session.scalar(text("PRAGMA quick_check(1)")))
-                if said != "ok":
-                    return failing("database", f"SQLite finds damage: {said}", "Stop the portal and restore a backup.")
+                answer = str(session.scalar(text("PRAGMA quick_check(1)")))
+                if answer != "ok":
+                    return failing(
+                        "database",
+                        said("SQLite finds damage: %(what)s", what=answer),
+                        said("Stop the portal and restore a backup."),
+                    )
             session.execute(text("SELECT 1"))
     except StorageUnavailable as error:
-        return failing("database", str(error), "See whether the database runs, and whether its disk is full.")
-    return ok("database", f"{kept.engine.dialect.name} answers")
+        return failing(
+            "database", said("%(why)s", why=error), said("See whether the database runs, and whether its disk is full.")
+        )
+    return ok("database", said("%(name)s answers", name=kept.engine.dialect.name))
 
 
 def schema(kept: Database) -> Finding:
@@ -44,19 +51,22 @@ def schema(kept: Database) -> Finding:
     there, needed = present(kept), newest()
     if there != needed:
         return failing(
-            "schema", f"the database is at {there}, this version needs {needed}",
-            "Restart every part of the portal from the same version.",
+            "schema", said("the database is at %(there)s, this version needs %(needed)s", there=there, needed=needed),
+            said("Restart every part of the portal from the same version."),
         )  # fmt: skip
-    return ok("schema", f"up to date ({needed})")
+    return ok("schema", said("up to date (%(version)s)", version=needed))
 
 
 def worker(kept: Database, clock: Clock) -> Finding:
     """The worker shows signs of life."""
-    state = heartbeat.state(kept, clock)
-    if state == "ok":
-        return ok("worker", "it runs")
+    age = heartbeat.age(kept, clock)
+    if age is not None and age < heartbeat.LATE:
+        return ok("worker", said("it runs"))
+    unseen = said("it was not seen yet")
+    if age is not None:
+        unseen = said("it was not seen for %(seconds)s seconds", seconds=int(age.total_seconds()))
     return failing(
-        "worker", f"it was {state}", "Start it: portal worker. Without it no message leaves and nothing is sealed."
+        "worker", unseen, said("Start it: portal worker. Without it no message leaves and nothing is sealed.")
     )
 
 
@@ -67,10 +77,18 @@ def outbox(kept: Database, clock: Clock) -> Finding:
     with kept.reading() as session:
         stuck, lost = session.scalar(waiting) or 0, session.scalar(given_up) or 0
     if stuck:
-        return failing("outbox", f"{stuck} messages are more than an hour late", "See the mail server's check above.")
+        return failing(
+            "outbox",
+            said("%(count)s messages are more than an hour late", count=stuck),
+            said("See the mail server's check above."),
+        )
     if lost:
-        return warning("outbox", f"{lost} messages were given up", "See the page of undelivered messages.")
-    return ok("outbox", "no message is late")
+        return warning(
+            "outbox",
+            said("%(count)s messages were given up", count=lost),
+            said("See the page of undelivered messages."),
+        )
+    return ok("outbox", said("no message is late"))
 
 
 def seal(settings: Settings, clock: Clock) -> Finding:
@@ -80,27 +98,28 @@ def seal(settings: Settings, clock: Clock) -> Finding:
         certificate = x509.load_pem_x509_certificate(from_file.read_bytes())
     except (OSError, ValueError):
         return warning(
-            "sealing key", "there is no certificate yet", "It is made with the first receipt; after that, restore it."
+            "sealing key",
+            said("there is no certificate yet"),
+            said("It is made with the first receipt; after that, restore it."),
         )
     until = certificate.not_valid_after_utc
     if until - clock() < _SEAL_EXPIRES:
         return warning(
-            "sealing key", f"its certificate ends on {until:%Y-%m-%d}",
-            "Get a new PKCS#12 file and set PORTAL_SEAL_PKCS12. Keep the old certificate: old receipts need it.",
+            "sealing key", said("its certificate ends on %(day)s", day=f"{until:%Y-%m-%d}"),
+            said("Get a new PKCS#12 file and set PORTAL_SEAL_PKCS12. Keep the old certificate: old receipts need it."),
         )  # fmt: skip
-    return ok("sealing key", f"its certificate is valid until {until:%Y-%m-%d}")
+    return ok("sealing key", said("its certificate is valid until %(day)s", day=f"{until:%Y-%m-%d}"))
 
 
 def backups(kept: Database, clock: Clock) -> Finding:
     """A backup was made lately."""
     with kept.reading() as session:
         made = session.scalar(select(func.max(AuditEvent.at)).where(AuditEvent.kind == BACKUP_MADE.name))
-    remedy = "Set PORTAL_BACKUP_TO to a folder on another disk, or run: portal backup --to FOLDER"
+    remedy = said("Set PORTAL_BACKUP_TO to a folder on another disk, or run: portal backup --to FOLDER")
     if made is None:
-        return warning("backups", "no backup was ever made", remedy)
-    if clock() - made > BACKUP_LATE:
-        return failing("backups", f"the newest is of {made:%Y-%m-%d %H:%M} UTC", remedy)
-    return ok("backups", f"the newest is of {made:%Y-%m-%d %H:%M} UTC")
+        return warning("backups", said("no backup was ever made"), remedy)
+    newest = said("the newest is of %(moment)s UTC", moment=f"{made:%Y-%m-%d %H:%M}")
+    return failing("backups", newest, remedy) if clock() - made > BACKUP_LATE else ok("backups", newest)
 
 
 def newest_event(kept: Database) -> Callable[[], datetime | None]:
@@ -118,13 +137,17 @@ def recording_keys(keys: KeyService) -> Finding:
     try:
         found = keys.recipients_now()
     except NotReadyToRecord as error:
-        return warning("recording keys", "nothing can be recorded yet", str(error))
-    return ok("recording keys", f"{len(found.members)} of the team, and the recovery key")
+        return warning("recording keys", said("nothing can be recorded yet"), error.said)
+    return ok("recording keys", said("%(count)s of the team, and the recovery key", count=len(found.members)))
 
 
 def media(healthy: Callable[[], str]) -> Finding:
     """The media process answers."""
     state = healthy()
     if state == "ok":
-        return ok("media", "it runs")
-    return failing("media", f"it is {state}", "Start it: portal media. Without it nobody can join an interview.")
+        return ok("media", said("it runs"))
+    return failing(
+        "media",
+        said("it does not answer (%(state)s)", state=state),
+        said("Start it: portal media. Without it nobody can join an interview."),
+    )

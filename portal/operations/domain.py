@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal.sentence import Sentence
+
 
 class State(StrEnum):
     """How a part is."""
@@ -19,26 +21,26 @@ class Finding:
 
     part: str
     state: State
-    what: str
-    remedy: str = ""
-    """What to do; empty where all is well."""
+    what: Sentence
+    remedy: Sentence | None = None
+    """What to do; None where all is well."""
 
 
 Check = Callable[[], Finding]
 """Looks at one part. It never raises for what it is meant to find."""
 
 
-def ok(part: str, what: str) -> Finding:
+def ok(part: str, what: Sentence) -> Finding:
     """All is well."""
     return Finding(part, State.OK, what)
 
 
-def warning(part: str, what: str, remedy: str) -> Finding:
+def warning(part: str, what: Sentence, remedy: Sentence) -> Finding:
     """It works, but not for long or not as it should."""
     return Finding(part, State.WARNING, what, remedy)
 
 
-def failing(part: str, what: str, remedy: str) -> Finding:
+def failing(part: str, what: Sentence, remedy: Sentence) -> Finding:
     """It does not work."""
     return Finding(part, State.FAILING, what, remedy)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from portal.clock import Clock
 from portal.operations.domain import Finding, failing, ok, warning
+from portal.sentence import said
 
 LOW_BYTES = 10 * 1024**3
 """About eight recorded interviews of an hour, both people with video."""
@@ -19,12 +20,14 @@ _SLACK = timedelta(seconds=5)
 def disk(instance: Path) -> Finding:
     """Room for recordings and receipts."""
     free = shutil.disk_usage(instance).free
-    said = f"{free / 1024**3:.1f} GB free for the instance folder"
+    left = said("%(gigabytes)s GB free for the instance folder", gigabytes=f"{free / 1024**3:.1f}")
     if free < FULL_BYTES:
-        return failing("disk", said, "Make room now: consents and recordings are refused when the disk is full.")
+        return failing("disk", left, said("Make room now: consents and recordings are refused when the disk is full."))
     if free < LOW_BYTES:
-        return warning("disk", said, "Make room, or move the instance folder to a larger disk, before interviews.")
-    return ok("disk", said)
+        return warning(
+            "disk", left, said("Make room, or move the instance folder to a larger disk, before interviews.")
+        )
+    return ok("disk", left)
 
 
 def permissions(instance: Path) -> Finding:
@@ -33,10 +36,10 @@ def permissions(instance: Path) -> Finding:
     if open_ones:
         return failing(
             "permissions",
-            f"other users of this machine can read: {', '.join(open_ones[:5])}",
-            f"Run as the portal's user: chmod -R go= {instance}",
+            said("other users of this machine can read: %(files)s", files=", ".join(open_ones[:5])),
+            said("Run as the portal's user: %(command)s", command=f"chmod -R go= {instance}"),
         )
-    return ok("permissions", "only the portal's user can read the instance folder")
+    return ok("permissions", said("only the portal's user can read the instance folder"))
 
 
 def _readable_by_others(instance: Path) -> Iterator[Path]:
@@ -54,13 +57,17 @@ def clock_runs(clock: Clock, newest_event: Callable[[], datetime | None]) -> Fin
     if newest is not None and newest > now + _SLACK:
         return failing(
             "clock",
-            f"it says {now:%Y-%m-%d %H:%M} UTC, but the newest event was recorded at {newest:%Y-%m-%d %H:%M} UTC",
-            "Set the machine's clock right before anybody consents: every signature carries it.",
+            said(
+                "it says %(now)s UTC, but the newest event was recorded at %(newest)s UTC",
+                now=f"{now:%Y-%m-%d %H:%M}",
+                newest=f"{newest:%Y-%m-%d %H:%M}",
+            ),
+            said("Set the machine's clock right before anybody consents: every signature carries it."),
         )
     if not any(path.exists() for path in _SYNCHRONISED):
         return warning(
             "clock",
-            f"it says {now:%Y-%m-%d %H:%M} UTC, and nothing here is seen to keep it right",
-            "Install chrony or switch on systemd-timesyncd. In a container, check the host.",
+            said("it says %(now)s UTC, and nothing here is seen to keep it right", now=f"{now:%Y-%m-%d %H:%M}"),
+            said("Install chrony or switch on systemd-timesyncd. In a container, check the host."),
         )
-    return ok("clock", f"{now:%Y-%m-%d %H:%M} UTC, kept right by a time service")
+    return ok("clock", said("%(now)s UTC, kept right by a time service", now=f"{now:%Y-%m-%d %H:%M}"))

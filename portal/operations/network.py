@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from portal.clock import Clock
 from portal.operations.domain import Finding, failing, ok, warning
+from portal.sentence import said
 from portal.settings import Settings
 
 _PATIENCE = 5.0
@@ -20,7 +21,7 @@ def tls(settings: Settings, clock: Clock, trust: Trust = ssl.create_default_cont
     """The certificate that people's browsers see."""
     part, parts = "TLS certificate", urlsplit(settings.public_url)
     if not settings.secure:
-        return ok(part, "not needed: the portal is not served over https")
+        return ok(part, said("not needed: the portal is not served over https"))
     host, port = parts.hostname or "", parts.port or 443
     try:
         with (
@@ -30,21 +31,26 @@ def tls(settings: Settings, clock: Clock, trust: Trust = ssl.create_default_cont
             until = _not_after(secured)
     except ssl.SSLCertVerificationError as error:
         return failing(
-            part, f"browsers refuse it: {error.verify_message}", "Renew or mend the certificate of the proxy."
+            part,
+            said("browsers refuse it: %(why)s", why=error.verify_message),
+            said("Renew or mend the certificate of the proxy."),
         )
     except OSError as error:
         return warning(
             part,
-            f"{host}:{port} could not be reached from here ({type(error).__name__})",
-            "Check the proxy and the name's DNS entry. If a firewall keeps this machine out, look from outside.",
+            said(
+                "%(place)s could not be reached from here (%(why)s)", place=f"{host}:{port}", why=type(error).__name__
+            ),
+            said("Check the proxy and the name's DNS entry. If a firewall keeps this machine out, look from outside."),
         )
     left = until - clock()
-    said = f"valid until {until:%Y-%m-%d}"
     if left < EXPIRES_SOON:
         return warning(
-            part, f"{said}, {max(left.days, 0)} days from now", "Renew it, and see why that is not automatic."
+            part,
+            said("valid until %(day)s, %(left)s days from now", day=f"{until:%Y-%m-%d}", left=max(left.days, 0)),
+            said("Renew it, and see why that is not automatic."),
         )
-    return ok(part, said)
+    return ok(part, said("valid until %(day)s", day=f"{until:%Y-%m-%d}"))
 
 
 def _not_after(secured: ssl.SSLSocket) -> datetime:
@@ -56,10 +62,10 @@ def mail(settings: Settings, trust: Trust = ssl.create_default_context) -> Findi
     """The mail server takes us: connection, encryption, sign-in. Nothing is sent."""
     part = "mail server"
     if not settings.smtp_url:
-        return ok(part, "none is set")
+        return ok(part, said("none is set"))
     parts = urlsplit(settings.smtp_url)
     host = parts.hostname or "127.0.0.1"
-    remedy = "Check PORTAL_SMTP_URL with whoever runs the mail server. Messages wait and are tried again."
+    remedy = said("Check PORTAL_SMTP_URL with whoever runs the mail server. Messages wait and are tried again.")
     try:
         server = _connect(parts.scheme, host, parts.port, trust)
         with server:
@@ -67,10 +73,10 @@ def mail(settings: Settings, trust: Trust = ssl.create_default_context) -> Findi
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
     except smtplib.SMTPAuthenticationError:
-        return failing(part, f"{host} refuses the user name or password", remedy)
+        return failing(part, said("%(host)s refuses the user name or password", host=host), remedy)
     except (OSError, smtplib.SMTPException) as error:
-        return failing(part, f"{host} cannot be used ({type(error).__name__})", remedy)
-    return ok(part, f"{host} answers")
+        return failing(part, said("%(host)s cannot be used (%(why)s)", host=host, why=type(error).__name__), remedy)
+    return ok(part, said("%(host)s answers", host=host))
 
 
 def _connect(scheme: str, host: str, port: int | None, trust: Trust) -> smtplib.SMTP:

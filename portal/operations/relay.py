@@ -9,13 +9,16 @@ from aioice import stun, turn
 
 from portal.operations.domain import Finding, failing, ok, warning
 from portal.rooms.turn import Relay
+from portal.sentence import said
 
 _PATIENCE = 5.0
 _URL = re.compile(
     r"(?P<scheme>turns?):(?P<host>\[[0-9a-fA-F:]+\]|[^:?\[\]]+)(?::(?P<port>\d+))?(?:\?transport=(?P<over>udp|tcp))?"
 )
 _PORTS = {"turn": 3478, "turns": 5349}
-_REMEDY = "Check coturn's log, that its secret is PORTAL_TURN_SECRET, and that the firewall lets its ports through."
+_REMEDY = said(
+    "Check coturn's log, that its secret is PORTAL_TURN_SECRET, and that the firewall lets its ports through."
+)
 
 
 def relay(configured: Relay, at: datetime) -> Finding:
@@ -23,22 +26,24 @@ def relay(configured: Relay, at: datetime) -> Finding:
     part = "relay"
     if not configured.urls:
         return warning(
-            part, "none is set: people behind strict firewalls, as in many hospitals, cannot join",
-            "Set up coturn (docs/deployment.md) and PORTAL_TURN_URLS.",
+            part, said("none is set: people behind strict firewalls, as in many hospitals, cannot join"),
+            said("Set up coturn (docs/deployment.md) and PORTAL_TURN_URLS."),
         )  # fmt: skip
     server = configured.ice_servers("doctor", at)[0]
     name, password = str(server["username"]), str(server["credential"])
     for url in configured.urls:
         found = _URL.fullmatch(url)
         if found is None:
-            return failing(part, f"{url} is not an address like turn:host:3478", "Mend PORTAL_TURN_URLS.")
+            return failing(
+                part, said("%(url)s is not an address like turn:host:3478", url=url), said("Mend PORTAL_TURN_URLS.")
+            )
         try:
             asyncio.run(asyncio.wait_for(_allocate(found, name, password), _PATIENCE))
         except stun.TransactionFailed:
-            return failing(part, f"{url} refuses our credentials", _REMEDY)
+            return failing(part, said("%(url)s refuses our credentials", url=url), _REMEDY)
         except (OSError, TimeoutError, stun.TransactionTimeout, ConnectionError) as error:
-            return failing(part, f"{url} does not answer ({type(error).__name__})", _REMEDY)
-    return ok(part, f"{len(configured.urls)} addresses answer and take our credentials")
+            return failing(part, said("%(url)s does not answer (%(why)s)", url=url, why=type(error).__name__), _REMEDY)
+    return ok(part, said("%(count)s addresses answer and take our credentials", count=len(configured.urls)))
 
 
 async def _allocate(url: re.Match[str], name: str, password: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from portal.operations.domain import Check, Finding, failing
+from portal.sentence import said
 
 log = structlog.get_logger(__name__)
 
@@ -25,4 +26,8 @@ def _look(part: str, check: Check) -> Finding:
         return check()
     except Exception as error:  # noqa: BLE001 - a broken check is told of, and the next ones still run
         log.error("check failed", part=part, error=type(error).__name__)
-        return failing(part, f"could not be checked ({type(error).__name__})", "Look into the log of the portal.")
+        return failing(
+            part,
+            said("could not be checked (%(why)s)", why=type(error).__name__),
+            said("Look into the log of the portal."),
+        )

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from portal.operations.domain import worst
 from portal.operations.metrics import Metrics
 from portal.operations.service import Doctor
+from portal.operations.words import part_name
 from portal.settings import Settings
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
@@ -24,7 +25,7 @@ bp = Blueprint("operations", __name__)
 def status() -> str:
     """Every part's state, with a remedy."""
     findings = service(Doctor).examine()
-    return render_template("operations/status.html", findings=findings, worst=worst(findings))
+    return render_template("operations/status.html", findings=findings, worst=worst(findings), part_name=part_name)
 
 
 @bp.get("/metrics")

@@ -11,6 +11,7 @@ from wtforms.validators import Optional
 
 from portal.audit.reading import Filter
 from portal.clock import LONDON
+from portal.trail import words
 from portal.web.forms import Form, TextField
 
 
@@ -35,8 +36,8 @@ class FilterForm(Form):
         parts = sorted({kind.partition(".")[0] for kind in kinds})
         form.kind.choices = [
             SelectChoice("", _l("Everything")),
-            *(SelectChoice(part, _l("Everything about %(part)s", part=readable(part))) for part in parts),
-            *(SelectChoice(kind, readable(kind)) for kind in kinds),
+            *(SelectChoice(part, _l("Everything on: %(part)s", part=words.part(part))) for part in parts),
+            *(SelectChoice(kind, words.kind(kind)) for kind in kinds),
         ]
         form.actor.choices = [SelectChoice("", _l("Anybody")), *(SelectChoice(key, name) for key, name in members)]
         return form
@@ -60,19 +61,6 @@ def subjects(about: str) -> tuple[str, ...]:
     if about.count("-") == 3:  # a reference such as C-7QK2-M4XB-9TWD
         return f"consent:{about.upper()}", f"receipt:{about.upper()}"
     return (f"participant:{about.upper()}",)
-
-
-def readable(kind: str) -> str:
-    """A kind of event in words: "team.sign_in_refused" becomes "Team: sign in refused"."""
-    part, _, deed = kind.partition(".")
-    part = part.replace("_", " ").capitalize()
-    return f"{part}: {deed.replace('_', ' ')}" if deed else part
-
-
-def short(value: object) -> str:
-    """A field's value for the page: of a hash its beginning, as everywhere."""
-    text = str(value)
-    return f"{text[:12]}…" if len(text) == 64 and " " not in text else text
 
 
 def _midnight(day: date | None) -> datetime | None:

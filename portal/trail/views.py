@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 from portal.audit.checkpoints import Checkpoints
 from portal.audit.service import AuditLog
 from portal.team.service import TeamService
-from portal.trail.forms import FilterForm, readable, short
+from portal.trail import words
+from portal.trail.forms import FilterForm
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
 from portal.web.services import service
@@ -29,7 +30,7 @@ def log() -> str:
     page = audit.page(wanted, min(before, _MOST) if before is not None else None, SIZE) if wanted else None
     kept = {name: value for name, value in request.args.items() if name in form.data and value}
     return render_template(
-        "trail/log.html", form=form, page=page, names=names, readable=readable, short=short, kept=kept,
+        "trail/log.html", form=form, page=page, names=names, words=words, kept=kept,
         filtered=bool(kept), later=before is not None, check=checkpoints.last_check(), note=checkpoints.newest(),
         key=checkpoints.key.public,
     )  # fmt: skip

@@ -9,6 +9,8 @@ from flask import Flask
 from flask_babel import format_date, format_datetime, gettext
 from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 
+from portal.sentence import Sentence
+
 
 class AssetsMissing(Exception):
     """`make assets` has not been run."""
@@ -32,6 +34,7 @@ def init_app(app: Flask, static: Path, templates: Path) -> None:
     )
     app.add_template_filter(_moment, "moment")
     app.add_template_filter(_day, "day")
+    app.add_template_filter(in_words, "in_words")
     app.add_template_filter(_to_the_second, "to_the_second")
     manifest = static / "dist" / "manifest.json"
 
@@ -55,6 +58,11 @@ def _to_the_second(value: datetime) -> str:
 def _day(value: date) -> str:
     """A day: 24 November 2026."""
     return str(format_date(value, "d MMMM y"))
+
+
+def in_words(sentence: Sentence) -> str:
+    """A sentence in the reader's language."""
+    return str(gettext(sentence.text, **sentence.values))
 
 
 @lru_cache(maxsize=4)

@@ -28,6 +28,7 @@ from portal.recordings.vault import Files
 from portal.rooms.errors import RoomUnknown
 from portal.rooms.service import RoomService
 from portal.rooms.store import RoomRow
+from portal.sentence import said
 from portal.settings import Settings, SettingsError
 from portal.web.permissions import SiteOf
 from portal.workspace.domain import RecordingSource
@@ -119,11 +120,17 @@ def _examine(recordings: RecordingService, comparison: Comparison) -> Finding:
         problems = [*recordings.problems(), *comparison.strangers()]
     except VaultError as error:
         return failing(
-            "recordings", str(error), "See whether the service of PORTAL_VAULT_URL runs and its key is good."
+            "recordings",
+            said("%(why)s", why=error),
+            said("See whether the service of PORTAL_VAULT_URL runs and its key is good."),
         )
     if problems:
-        return failing("recordings", "; ".join(problems[:5]), "Compare with a backup; see docs/recordings.md.")
-    return ok("recordings", "Records and files agree.")
+        return failing(
+            "recordings",
+            said("%(problems)s", problems="; ".join(problems[:5])),
+            said("Compare with a backup; see docs/recordings.md."),
+        )
+    return ok("recordings", said("Records and files agree."))
 
 
 def _away(url: str) -> S3 | None:

@@ -16,6 +16,8 @@ from portal.operations import configuration, data, machine
 from portal.operations.domain import State, failing, ok, warning, worst
 from portal.operations.events import BACKUP_MADE
 from portal.operations.service import Doctor
+from portal.operations.words import PARTS
+from portal.sentence import said
 from portal.settings import ROOT, Settings
 from portal.study.service import StudyBook
 from tests.support.world import ACTOR
@@ -23,8 +25,8 @@ from tests.support.world import ACTOR
 
 def test_the_whole_is_as_well_as_its_worst_part():
     assert worst(()) is State.OK
-    assert worst((ok("a", "x"), warning("b", "x", "y"))) is State.WARNING
-    assert worst((failing("a", "x", "y"), ok("b", "x"))) is State.FAILING
+    assert worst((ok("a", said("x")), warning("b", said("x"), said("y")))) is State.WARNING
+    assert worst((failing("a", said("x"), said("y")), ok("b", said("x")))) is State.FAILING
 
 
 def test_every_part_that_is_not_well_says_what_to_do(worlds):
@@ -37,9 +39,9 @@ def test_a_check_that_breaks_is_a_finding_and_holds_up_no_other():
     def broken():
         raise ZeroDivisionError
 
-    findings = Doctor((("one", broken), ("two", lambda: ok("two", "fine")))).examine()
+    findings = Doctor((("one", broken), ("two", lambda: ok("two", said("fine"))))).examine()
     assert [one.state for one in findings] == [State.FAILING, State.OK]
-    assert "ZeroDivisionError" in findings[0].what
+    assert "ZeroDivisionError" in str(findings[0].what)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,7 @@ def test_the_public_address(settings, state):
 
 def test_a_study_of_drafts_cannot_recruit(world):
     found = configuration.mode(Settings(), world.get(StudyBook))
-    assert (found.state, "drafts" in found.what) == (State.WARNING, True)
+    assert (found.state, "drafts" in str(found.what)) == (State.WARNING, True)
 
 
 def test_a_portal_for_real_people_without_mail_is_failing():
@@ -83,7 +85,7 @@ def test_a_key_that_others_can_read_is_found(tmp_path):
     key.touch(mode=0o644)
     tmp_path.chmod(0o755)
     assert machine.permissions(tmp_path).state is State.FAILING
-    assert "data.json" in machine.permissions(tmp_path).what
+    assert "data.json" in str(machine.permissions(tmp_path).what)
     tmp_path.chmod(0o700)
     assert machine.permissions(tmp_path).state is State.OK
     tmp_path.chmod(0o755)
@@ -97,7 +99,7 @@ def test_a_clock_set_back_is_found(world):
     assert machine.clock_runs(world.clock, newest).state is not State.FAILING
     world.clock.forward(hours=-2)
     found = machine.clock_runs(world.clock, newest)
-    assert (found.state, "newest event" in found.what) == (State.FAILING, True)
+    assert (found.state, "newest event" in str(found.what)) == (State.FAILING, True)
 
 
 def test_late_and_given_up_messages_are_found(worlds):
@@ -142,3 +144,7 @@ def test_the_command_prints_remedies_and_exits_1_if_something_fails(tmp_path: Pa
     assert (said.returncode, "Start it: portal worker" in said.stdout) == (1, True), said.stderr
     told = subprocess.run([*command, "--json"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert {one["part"] for one in json.loads(told.stdout)} >= {"worker", "database"}
+
+
+def test_each_part_has_a_name_on_the_page(worlds):
+    assert [part for part, _ in worlds.get(Doctor)._checks if part not in PARTS] == []

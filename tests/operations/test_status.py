@@ -9,6 +9,7 @@ from portal.app import create_app
 from portal.operations.domain import failing, ok, warning
 from portal.operations.metrics import Metrics
 from portal.operations.service import Doctor
+from portal.sentence import said
 from portal.team.domain import Role
 
 
@@ -27,9 +28,9 @@ def test_others_do_not_see_it(world, role):
 @pytest.mark.parametrize(
     ("finding", "words"),
     [
-        (ok("a", "fine"), "Every part works."),
-        (warning("a", "hm", "do"), "need attention soon"),
-        (failing("a", "no", "do"), "Something does not work"),
+        (ok("a", said("fine")), "Every part works."),
+        (warning("a", said("hm"), said("do")), "need attention soon"),
+        (failing("a", said("no"), said("do")), "Something does not work"),
     ],
 )
 def test_it_sums_up(world, finding, words):

@@ -145,7 +145,7 @@ def test_each_disagreement_is_named_and_raises_an_alarm(world, simulated, what):
     assert told in problem
     assert kinds(world, recording)[-1] == "recordings.problem_found"
     (finding,) = [one for one in world.get(Doctor).examine() if one.part == "recordings"]
-    assert (finding.state, told in finding.what) == (State.FAILING, True)
+    assert (finding.state, told in str(finding.what)) == (State.FAILING, True)
 
 
 def test_an_alteration_stays_known_until_it_is_mended(world, simulated):

@@ -19,8 +19,8 @@ def write(folder: Path, locale: str) -> None:
     """A catalogue of the locale with every message of the code and the templates in brackets."""
     template = folder / "messages.pot"
     command = [
-        sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "pyproject.toml", "-k", "_l", "-o",
-        str(template), ".",
+        sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "pyproject.toml", "-k", "_l",
+        "-k", "said", "-o", str(template), ".",
     ]  # fmt: skip
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     with template.open("rb") as file:

@@ -7,7 +7,7 @@ from portal.audit.domain import EventKind
 from portal.audit.service import AuditLog
 from portal.db.engine import Database
 from portal.team.domain import Role
-from portal.trail.forms import readable, subjects
+from portal.trail.forms import subjects
 from portal.trail.views import SIZE
 from tests.support.world import ACTOR
 
@@ -28,7 +28,7 @@ def cells(page, column):
 def test_it_says_in_words_who_did_what(worlds, auditor):
     worlds.invite()
     page = auditor.get(PAGE)
-    assert cells(page, 2)[0] == "People: invited"
+    assert cells(page, 2)[0] == "Participant invited"
     assert cells(page, 4)[0] == "participant C-0001"
     assert cells(page, 5)[0] == "group: carer; site: trust-a"
     assert cells(page, 3)[1] == "Invented auditor"
@@ -37,12 +37,12 @@ def test_it_says_in_words_who_did_what(worlds, auditor):
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("kind=people.invited", {"People: invited"}),
-        ("kind=team", {"Team: invited", "Team: joined", "Team: signed in"}),
-        ("about=c-0001&kind=people", {"People: invited"}),
+        ("kind=people.invited", {"Participant invited"}),
+        ("kind=team", {"Member invited", "Member joined", "Member signed in"}),
+        ("about=c-0001&kind=people", {"Participant invited"}),
         ("since=2026-11-25", set()),
         ("until=2026-11-23", set()),
-        ("since=2026-11-24&until=2026-11-24&kind=people.invited", {"People: invited"}),
+        ("since=2026-11-24&until=2026-11-24&kind=people.invited", {"Participant invited"}),
         ("about=%27%20OR%201=1", set()),
         ("about=" + "x" * 121, None),
         ("since=yesterday", None),
@@ -81,8 +81,7 @@ def test_a_member_of_one_site_does_not_read_it(world):
     assert world.staff_client(Role.AUDITOR, sites=["trust-a"]).get(PAGE).status == 403
 
 
-def test_words_for_kinds_and_names():
-    assert readable("team.sign_in_refused") == "Team: sign in refused"
+def test_names_of_what_an_event_is_about():
     assert subjects("c-0007") == ("participant:C-0007",)
     assert subjects("C-7QK2-M4XB-9TWD") == ("consent:C-7QK2-M4XB-9TWD", "receipt:C-7QK2-M4XB-9TWD")
     assert subjects("staff:3") == ("staff:3",)

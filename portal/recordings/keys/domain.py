@@ -15,6 +15,7 @@ from enum import StrEnum
 from portal.recordings.age import Kind, Recipient
 from portal.recordings.keys.errors import KeyRefused, NotReadyToRecord
 from portal.recordings.keys.words import words_of
+from portal.sentence import said
 
 LARGEST_WRAP = 4096
 MOST_WRAPS = 12
@@ -142,13 +143,17 @@ def recipients_among(keys: Sequence[TeamKey]) -> Recipients:
     recovery = [one.recipient for one in used if one.kind is KeyKind.RECOVERY]
     if not recovery:
         raise NotReadyToRecord(
-            "This study has no recovery key in use yet, so nothing can be recorded. "
-            "Please ask the study's lead to open “Recipients” in the workspace."
+            said(
+                "This study has no recovery key in use yet, so nothing can be recorded. "
+                "Please ask the study's lead to open “Recipients” in the workspace."
+            )
         )
     if not members:
         raise NotReadyToRecord(
-            "Nobody in the team has a key in use yet, so nobody could open the recording. "
-            "Please make your key under “Recordings” in the workspace and let a colleague confirm it."
+            said(
+                "Nobody in the team has a key in use yet, so nobody could open the recording. "
+                "Please make your key under “Recordings” in the workspace and let a colleague confirm it."
+            )
         )
     return Recipients(tuple(members), recovery[-1])
 

@@ -1,5 +1,7 @@
 """What can go wrong with the team's keys. The messages are meant for the person at the desk."""
 
+from portal.sentence import Sentence
+
 
 class KeyRefused(Exception):
     """What was sent is no key, or its wrapped copies are not what the page makes."""
@@ -22,4 +24,8 @@ class LastWayIn(Exception):
 
 
 class NotReadyToRecord(Exception):
-    """The study's keys do not allow a recording yet. The message says what to do, in the interviewer's words."""
+    """The study's keys do not allow a recording yet. The sentence says what to do, in the interviewer's words."""
+
+    def __init__(self, said: Sentence) -> None:
+        super().__init__(str(said))
+        self.said = said

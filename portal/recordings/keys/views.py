@@ -190,9 +190,9 @@ def _recipients() -> dict[str, Any]:
     members = {one.id: one for one in service(TeamService).members()}
     try:
         service(KeyService).recipients_now()
-        problem = ""
+        problem = None
     except NotReadyToRecord as error:
-        problem = str(error)
+        problem = error.said
     return {
         "problem": problem,
         "members": members,

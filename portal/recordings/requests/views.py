@@ -21,6 +21,7 @@ from portal.recordings.requests.forms import EmptyForm, ErasureForm
 from portal.recordings.requests.service import Requests
 from portal.recordings.service import RecordingService
 from portal.team.service import TeamService
+from portal.web.design import in_words
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.recent import recently_proved
@@ -49,7 +50,7 @@ def ask_rewrap(recording: str) -> Response:
     try:
         service(Requests).ask_rewrap(found.id, staff_id=current_principal().id)
     except NotReadyToRecord as error:
-        flash(str(error))
+        flash(in_words(error.said))
     except AlreadyAsked:
         flash(_("This is asked already and waits for a colleague."))
     except RecordingDestroyed:
