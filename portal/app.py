@@ -9,6 +9,8 @@ from portal.amendments.views import bp as amendments
 from portal.booking.desk import bp as desk
 from portal.booking.hours import bp as hours
 from portal.booking.views import bp as booking
+from portal.consent.sheets import bp as sheets
+from portal.consent.stopping import bp as stopping
 from portal.consent.views import bp as consent
 from portal.db.engine import Database
 from portal.db.errors import StorageUnavailable
@@ -68,7 +70,9 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
     for blueprint in (
         journey,
         people,
+        sheets,
         consent,
+        stopping,
         demographics,
         booking,
         desk,

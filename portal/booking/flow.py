@@ -68,6 +68,15 @@ def times_page(flow: Flow) -> Answer:
     )  # fmt: skip
 
 
+def why_not(flow: Flow) -> str | None:
+    """The kind of refusal that choosing a time would meet now; None while one can be chosen."""
+    try:
+        service(BookingService).may_book(flow.person, flow.asker)
+    except BookingRefused as refused:
+        return type(refused).__name__
+    return None
+
+
 def hold(flow: Flow) -> Answer:
     """Keep the chosen time, and ask for the rest."""
     form = ButtonForm()

@@ -17,7 +17,7 @@ from portal.booking.forms import ButtonForm, OtherTimesForm, ZoneForm
 from portal.booking.service import BookingService
 from portal.booking.team_inbox import TeamInbox
 from portal.booking.wishes import Wishes
-from portal.people.service import PeopleService
+from portal.people.present import current_participant
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.services import service
@@ -38,6 +38,7 @@ def appointment() -> str:
         "booking/appointment.html", flow=mine, current=current, gone=None if current else gone, form=ButtonForm(),
         names=booking.interviewers(mine.person.site), countdown=current and words.countdown(current, booking.now()),
         earlier=current and service(Wishes).wants_earlier(current), title=booking.rules.title,
+        why_not=None if current else flow.why_not(mine),
     )  # fmt: skip
 
 
@@ -138,7 +139,7 @@ def sent(file: Invitation, name: str) -> Response:
 
 
 def _mine() -> Flow:
-    person = service(PeopleService).participant(current_principal().id)
+    person = current_participant()
     return Flow(
         person, Asker.herself(person), service(Wishes).zone(person.id), "participant.html",
         lambda step, **more: url_for(f"booking.{step}", **more),

@@ -43,15 +43,15 @@ def city(zone: ZoneInfo) -> str:
 
 
 def countdown(one: Appointment, now: datetime) -> str:
-    """In 6 days; tomorrow; in 2 hours; in 25 minutes; now."""
+    """Beginning a line: In 6 days; Tomorrow; In 2 hours; In 25 minutes; Now."""
     days = (day_in(one.starts_at) - day_in(now)).days
     seconds = (one.starts_at - now).total_seconds()
     if seconds <= 0:
-        return str(_("now"))
+        return str(_("Now"))
     if days >= 2:
-        return str(ngettext("in %(num)d day", "in %(num)d days", days))
+        return str(ngettext("In %(num)d day", "In %(num)d days", days))
     if days == 1 and seconds > 12 * 3600:
-        return str(_("tomorrow"))
+        return str(_("Tomorrow"))
     if seconds >= 2 * 3600:
-        return str(ngettext("in %(num)d hour", "in %(num)d hours", int(seconds // 3600)))
-    return str(ngettext("in %(num)d minute", "in %(num)d minutes", max(int(seconds // 60), 1)))
+        return str(ngettext("In %(num)d hour", "In %(num)d hours", int(seconds // 3600)))
+    return str(ngettext("In %(num)d minute", "In %(num)d minutes", max(int(seconds // 60), 1)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from portal.canonical import canonical_json, sha256_hex
 from portal.study.domain import ConsentForm, Statement, WithdrawalLevel
 from portal.study.parts import Effect
 
@@ -53,9 +54,19 @@ class Withdrawn:
     """A withdrawal that was recorded."""
 
     reference: str
-    level: str
     at: datetime
-    ends_participation: bool
+    chosen: WithdrawalLevel
+    """As the study defined it then."""
+
+    @property
+    def level(self) -> str:
+        """The key of the level."""
+        return self.chosen.key
+
+    @property
+    def ends_participation(self) -> bool:
+        """Whether nothing is left of taking part."""
+        return self.chosen.ends_participation
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,11 @@ class ConsentState:
     """The optional effects allowed now; empty unless consent stands."""
 
     @property
+    def since_given(self) -> tuple[Withdrawn, ...]:
+        """What she stopped of the newest consent."""
+        return tuple(one for one in self.withdrawals if self.given and one.at >= self.given.at)
+
+    @property
     def stands(self) -> bool:
         """True while the newest form is consented to: what depends on consent may go on."""
         return self.standing is Standing.GIVEN
@@ -79,6 +95,11 @@ def effects_of(form: ConsentForm, answers: Mapping[str, bool], stopped: Sequence
     allowed = {one.effect for one in form.statements if one.effect and answers.get(one.key)}
     ended = {effect for level in stopped for effect in level.stops}
     return frozenset(allowed - ended)
+
+
+def fingerprint(answers: Mapping[str, StatementAnswer]) -> str:
+    """Tells answers that were looked at from answers that were changed since, in another window perhaps."""
+    return sha256_hex(canonical_json({key: [one.agreed, one.initials] for key, one in answers.items()}))
 
 
 def refused(form: ConsentForm, answers: Mapping[str, StatementAnswer]) -> tuple[Statement, ...]:

@@ -13,6 +13,10 @@ class FormChanged(Exception):
     """A newer form was published while she answered; she is shown what changed."""
 
 
+class AnswersChanged(Exception):
+    """Her answers are not those that she looked at before she signed: she changed some in another window."""
+
+
 class TooSoon(Exception):
     """The REC asked for a reading time that is not over yet. `ready_at` says when it is."""
 

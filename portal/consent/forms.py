@@ -30,6 +30,12 @@ def _initials() -> TextField:
     return TextField(_l("Your initials"), [DataRequired(_l("Enter your initials"))], most=8)
 
 
+class CheckedForm(Form):
+    """The answers were looked at."""
+
+    checked = HiddenField(validators=[DataRequired()])
+
+
 class StatementForm(Form):
     """One statement on a page."""
 
@@ -67,6 +73,8 @@ class SignForm(Form):
     name = TextField(_l("Type your full name"), [DataRequired(_l("Type your full name to sign"))], most=200)
     drawn = HiddenField(validators=[Length(max=LONGEST)])
     form_hash = HiddenField(validators=[DataRequired()])
+    checked = HiddenField(validators=[DataRequired()])
+    """The fingerprint of the answers that stood on the page."""
 
     def validate_drawn(self, field: HiddenField) -> None:
         """A drawing is lines in a box, or nothing."""

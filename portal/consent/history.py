@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from portal.consent.domain import Withdrawn
-from portal.consent.states import level_of
+from portal.consent.states import withdrawn
 from portal.consent.store import AnswerRow, ConsentRow, CountersignatureRow, WithdrawalRow
 from portal.db.engine import Database
 from portal.people.domain import Participant
@@ -85,8 +85,7 @@ class ConsentHistory:
             stopped: dict[int, list[Withdrawn]] = defaultdict(list)
             of_withdrawals = select(WithdrawalRow).where(WithdrawalRow.consent_id.in_(ids)).order_by(WithdrawalRow.id)
             for row in session.scalars(of_withdrawals):
-                ends = level_of(self._studies, row).ends_participation
-                stopped[row.consent_id].append(Withdrawn(row.reference, row.level, row.at, ends))
+                stopped[row.consent_id].append(withdrawn(self._studies, row))
         found: dict[int, list[PastConsent]] = defaultdict(list)
         for one in consents:
             documents = self._studies.at(one.publication_hash).study.documents[groups[one.participant_id]]

@@ -12,9 +12,10 @@ from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.consent import events
-from portal.consent.domain import ConsentState, Signature, StatementAnswer, refused, unanswered
+from portal.consent.domain import ConsentState, Signature, StatementAnswer, fingerprint, refused, unanswered
 from portal.consent.errors import (
     AlreadyCountersigned,
+    AnswersChanged,
     FormChanged,
     LevelUnknown,
     MandatoryRefused,
@@ -107,11 +108,14 @@ class ConsentService:
                 session.add(row)
             row.form_hash, row.answers, row.updated_at = form_hash, personal(person.study_id, text), self._clock()
 
-    def give(self, person: Participant, form_hash: str, signature: Signature) -> str:
+    def give(self, person: Participant, form_hash: str, signature: Signature, *, checked: str | None = None) -> str:
         """Record the consent. Twice gives the same reference: a double tap records one consent.
 
+        Args:
+            checked: the fingerprint of the answers that she saw when she signed; None where no page showed any.
+
         Raises:
-            FormChanged, NotReady, MandatoryRefused, TooSoon: and nothing was recorded.
+            FormChanged, AnswersChanged, NotReady, MandatoryRefused, TooSoon: and nothing was recorded.
         """
         publication, form = self.form(person)
         if form.content_hash != form_hash:
@@ -129,6 +133,8 @@ class ConsentService:
             answers = self._draft(session, person, form)
             if unanswered(form, answers):
                 raise NotReady("a statement has no answer")
+            if checked is not None and checked != fingerprint(answers):
+                raise AnswersChanged("answers were changed after she looked at them")
             if refused(form, answers):
                 raise MandatoryRefused("a mandatory statement was answered with no")
             return self._record(session, person, publication, generation, answers, signature)

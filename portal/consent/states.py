@@ -31,6 +31,11 @@ def level_of(studies: StudyBook, row: WithdrawalRow) -> WithdrawalLevel:
     return next(level for level in levels if level.key == row.level)
 
 
+def withdrawn(studies: StudyBook, row: WithdrawalRow) -> Withdrawn:
+    """The withdrawal as plain data."""
+    return Withdrawn(row.reference, row.at, level_of(studies, row))
+
+
 def _newest_consents(session: Session, wanted: Iterable[int]) -> dict[int, Given]:
     query = (
         select(ConsentRow, CountersignatureRow.reference)
@@ -57,11 +62,10 @@ def _given(row: ConsentRow, answers: dict[str, bool], countersigned: str | None)
 def _state(
     studies: StudyBook, present: Study, person: Participant, given: Given | None, rows: list[WithdrawalRow]
 ) -> ConsentState:
-    levels = [(row, level_of(studies, row)) for row in rows]
-    told = tuple(Withdrawn(row.reference, row.level, row.at, level.ends_participation) for row, level in levels)
+    told = tuple(withdrawn(studies, row) for row in rows)
     if given is None:
         return ConsentState(Standing.NONE, None, told, frozenset())
-    since = [level for row, level in levels if row.consent_id == given.id]
+    since = [one.chosen for row, one in zip(rows, told, strict=True) if row.consent_id == given.id]
     if any(level.ends_participation for level in since):
         return ConsentState(Standing.WITHDRAWN, given, told, frozenset())
     if given.form_hash != present.documents[person.group].consent.content_hash:

@@ -8,24 +8,18 @@ from portal.demographics.domain import ValueRefused, next_question, readable
 from portal.demographics.errors import Closed
 from portal.demographics.forms import question_form, value_of
 from portal.demographics.service import DemographicsService
-from portal.people.domain import Participant
-from portal.people.service import PeopleService
+from portal.people.present import current_participant
 from portal.web.permissions import Permission, requires
-from portal.web.principal import current_principal
 from portal.web.services import service
 
 bp = Blueprint("demographics", __name__, url_prefix="/about-you")
-
-
-def _me() -> Participant:
-    return service(PeopleService).participant(current_principal().id)
 
 
 @bp.get("")
 @requires(Permission.OWN_JOURNEY)
 def start() -> Response | str:
     """The answers so far, or the first question."""
-    me, demographics = _me(), service(DemographicsService)
+    me, demographics = current_participant(), service(DemographicsService)
     until = demographics.open_until(me)
     questionnaire, answers = demographics.questionnaire(me), demographics.answers(me.id)
     if until is None:
@@ -40,7 +34,7 @@ def start() -> Response | str:
 @requires(Permission.OWN_JOURNEY)
 def question(key: str) -> Response | str | tuple[str, int]:
     """One question."""
-    me, demographics = _me(), service(DemographicsService)
+    me, demographics = current_participant(), service(DemographicsService)
     questionnaire = demographics.questionnaire(me)
     keys = [one.key for one in questionnaire.questions]
     if key not in keys:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 
 from portal.clock import Clock, london_day
+from portal.consent.states import level_of
 from portal.consent.store import ConsentRow, WithdrawalRow
 from portal.db.engine import Database
 from portal.db.kinds import DataKind
@@ -58,9 +59,8 @@ class ErasureDuty:
         with self._database.reading() as session:
             rows = session.execute(query.order_by(WithdrawalRow.id)).all()
         for stopped, consent, row in rows:
-            study = self._studies.at(stopped.publication_hash).study
-            level = next(one for one in study.withdrawal.levels if one.key == stopped.level)
-            if level.removes_data:
+            if level_of(self._studies, stopped).removes_data:
+                study = self._studies.at(stopped.publication_hash).study
                 until = removable_until(consent.at, self._interviewed_at(row.id), study.withdrawal.removable_days)
                 self._withdrawn(row.as_participant(), stopped.reference, in_time=stopped.at <= until)
                 yield

@@ -11,6 +11,7 @@ from portal.consent.service import ConsentService
 from portal.demographics.service import DemographicsService
 from portal.enquiries.service import EnquiryService
 from portal.journey.tasks import Facts, tasks
+from portal.people.present import current_participant
 from portal.people.service import PeopleService
 from portal.receipts.service import ReceiptService
 from portal.rooms.service import RoomService
@@ -26,7 +27,7 @@ bp = Blueprint("journey", __name__)
 @requires(Permission.OWN_JOURNEY)
 def home() -> str:
     """What is done, and what comes next."""
-    me = service(PeopleService).participant(current_principal().id)
+    me = current_participant()
     documents = service(StudyBook).current().study.documents[me.group]
     state, demographics = service(ConsentService).state(me), service(DemographicsService)
     booking = service(BookingService)

@@ -7,6 +7,7 @@ from portal.audit.domain import Actor
 from portal.own_copy.forms import EmptyForm
 from portal.own_copy.service import OwnCopyService
 from portal.people.errors import ParticipantUnknown
+from portal.people.present import current_participant
 from portal.people.service import PeopleService
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
@@ -33,7 +34,7 @@ def page() -> str:
 @limiter.limit("5 per day", key_func=_whoever)
 def download() -> Response:
     """The copy."""
-    me = service(PeopleService).participant(current_principal().id)
+    me = current_participant()
     actor = Actor.participant(me.study_id)
     return _zip(service(OwnCopyService).make(me, actor=actor, for_whom="herself"), "your-data.zip")
 

@@ -10,6 +10,7 @@ from portal.passkeys.errors import PasskeyRefused, TooManyPasskeys
 from portal.passkeys.forms import AnswerForm
 from portal.passkeys.service import PasskeyService
 from portal.people.errors import ParticipantUnknown
+from portal.people.present import current_participant
 from portal.people.service import PeopleService
 from portal.people.views import start_session as start_journey
 from portal.team.errors import MemberUnknown, SignInRefused
@@ -29,7 +30,7 @@ bp.add_app_template_global(asking.sign_in_options, "passkey_options")
 @requires(Permission.OWN_JOURNEY)
 def mine() -> Response | str:
     """A participant's passkeys."""
-    me = service(PeopleService).participant(current_principal().id)
+    me = current_participant()
     return _manage(Actor.participant(me.study_id), me.subject, me.study_id, "passkeys/mine.html", "passkeys.mine")
 
 
@@ -37,7 +38,7 @@ def mine() -> Response | str:
 @requires(Permission.OWN_JOURNEY)
 def remove_mine(passkey_id: int) -> Response:
     """Forget one."""
-    me = service(PeopleService).participant(current_principal().id)
+    me = current_participant()
     return _remove(passkey_id, Actor.participant(me.study_id), me.subject, "passkeys.mine")
 
 

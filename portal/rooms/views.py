@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal.audit.domain import Actor
 from portal.people.domain import Participant
-from portal.people.service import PeopleService
+from portal.people.present import current_participant
 from portal.rooms.calls import answer_join, choices, chosen_in, keep_choices, page
 from portal.rooms.domain import Phase, Room
 from portal.rooms.errors import GuestRefused, NotConsented, NothingArranged, NotOpen, RoomUnknown
@@ -19,7 +19,6 @@ from portal.study.markdown import to_html
 from portal.study.service import StudyBook
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
-from portal.web.principal import current_principal
 from portal.web.services import service
 
 bp = Blueprint("rooms", __name__)
@@ -31,7 +30,7 @@ ENDINGS = ("ended", "left", "stopped", "declined", "replaced")
 @requires(Permission.OWN_JOURNEY)
 def start() -> str:
     """When it is, and before she goes in: is she alone, is it safe to talk?"""
-    meeting = service(RoomService).meeting(_me())
+    meeting = service(RoomService).meeting(current_participant())
     return render_template("rooms/start.html", meeting=meeting, Phase=Phase, rules=service(RoomService).rules)
 
 
@@ -50,7 +49,7 @@ def check() -> BaseResponse:
     if form.validate_on_submit():
         keep_choices(chosen_in(form))
         return redirect(url_for("rooms.room"))
-    me = _me()
+    me = current_participant()
     return page(
         "rooms/check.html", form=form, action=url_for("rooms.check"), back=url_for("rooms.start"),
         names=service(RoomService).rules.display_name == "chosen",
@@ -62,7 +61,7 @@ def check() -> BaseResponse:
 @requires(Permission.OWN_JOURNEY)
 def room() -> BaseResponse:
     """The room itself: she waits in it until she is let in."""
-    me = _me()
+    me = current_participant()
     try:
         found = service(RoomService).enter(me)
     except (NotOpen, NothingArranged, NotConsented):
@@ -80,7 +79,7 @@ def room() -> BaseResponse:
 @limiter.limit("60 per minute")
 def join(room_code: str) -> tuple[Response, int]:
     """Her browser's offer."""
-    me = _me()
+    me = current_participant()
     try:
         found = service(RoomService).own(me, room_code)
     except RoomUnknown:
@@ -94,7 +93,7 @@ def over(how: str) -> str:
     """The end: thank her, the debrief sheet, where to find help."""
     if how not in ENDINGS:
         abort(404)
-    me = _me()
+    me = current_participant()
     return render_template(
         "rooms/over.html", how=how, debrief=service(StudyBook).current().study.documents[me.group].debrief,
         to_html=to_html, rules=service(RoomService).rules, again=_may_return(me),
@@ -169,10 +168,6 @@ def guest_over(how: str) -> str:
     if how not in ENDINGS:
         abort(404)
     return render_template("rooms/guest_over.html", how=how)
-
-
-def _me() -> Participant:
-    return service(PeopleService).participant(current_principal().id)
 
 
 def _participant(me: Participant) -> Visitor:

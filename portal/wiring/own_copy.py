@@ -86,7 +86,7 @@ class Sources:
             lines += [(statement.text, _yes(agreed)) for statement, agreed in one.answered]
             if one.countersigned:
                 lines.append(("Countersigned", f"{_when(one.countersigned.at)} by {one.countersigned.name}"))
-            lines += [("You changed your mind", f"{_when(two.at)}: {two.level}") for two in one.withdrawals]
+            lines += [("You changed your mind", f"{_when(two.at)}: {two.chosen.label}") for two in one.withdrawals]
             title = f"Consent of {_when(one.at)}, form version {one.form.version}"
             yield Part(title, tuple(lines))
 

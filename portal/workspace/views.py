@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -25,6 +25,7 @@ from portal.people.identities import Identities
 from portal.people.service import PeopleService
 from portal.receipts.errors import UnknownReceipt
 from portal.receipts.service import ReceiptService
+from portal.receipts.views import pdf_response
 from portal.study.service import StudyBook
 from portal.team.service import TeamService
 from portal.team.views import qr_svg
@@ -186,10 +187,7 @@ def receipt(reference: str) -> Response:
     service(AuditLog).note(
         consent_events.RECEIPT_READ, actor=_actor(), subject=f"receipt:{reference}", reference=reference
     )
-    answer = make_response(receipts.pdf(reference))
-    answer.headers["Content-Type"] = "application/pdf"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{found.file_name}"'
-    return answer
+    return pdf_response(receipts.pdf(reference), found.file_name)
 
 
 def _may(permission: Permission) -> bool:

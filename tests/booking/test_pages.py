@@ -37,7 +37,7 @@ def test_it_works_without_javascript(desk):
     done = client.submit(confirm, {"mode": "video"})
     assert done.heading == "Your interview"
     assert "Thursday 26 November 2026, 10:00 (UK time)" in done.text
-    assert "in 2 days" in done.text
+    assert "In 2 days" in done.text
     home = client.get("/home")
     assert "Thursday 26 November 2026, 10:00 (UK time)" in home.text
     assert desk.booking.current(person.id).mode is Mode.VIDEO

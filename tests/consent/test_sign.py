@@ -67,6 +67,44 @@ def test_a_double_submit_leads_to_the_same_consent(world):
     assert first.address == second.address
 
 
+def test_what_is_signed_is_what_was_looked_at(world):
+    client, invited = world.participant_client()
+    client.get("/information")
+    review = answer_all(client)
+    sign = client.submit(review, {})
+    assert sign.heading == "Sign"
+    recorded = client.get("/consent/statement/recording")
+    client.submit(recorded, {"agreed": "no", "initials": "IP"})
+    again = client.submit(sign, {"name": "Invented Person"})
+    assert again.heading == "Check your answers"
+    assert "changed in another window" in again.text
+    assert world.get(ConsentService).state(invited.participant).given is None
+    done = client.submit(client.submit(again, {}), {"name": "Invented Person"})
+    assert done.heading == "Thank you. Your consent is recorded"
+    assert "recording" not in world.get(ConsentService).state(invited.participant).effects
+
+
+def test_answers_changed_between_check_and_signature_are_looked_at_again(world):
+    client, _ = world.participant_client()
+    client.get("/information")
+    review = answer_all(client)
+    client.submit(client.get("/consent/statement/recording"), {"agreed": "no", "initials": "IP"})
+    assert client.submit(review, {}).heading == "Check your answers"
+
+
+def test_a_signed_form_is_not_answered_again(world):
+    client, _ = world.participant_client()
+    client.get("/information")
+    answer_all(client)
+    open_still = client.get("/consent/statement/recording")
+    done = client.submit(client.get("/consent/sign"), {"name": "Invented Person"})
+    for address in ("/consent/sign", "/consent/check-answers", "/consent/statements", "/consent/statement/recording"):
+        page = client.get(address)
+        assert page.address == done.address
+        assert "You have signed this form" in page.text
+    assert client.submit(open_still, {"agreed": "no", "initials": "IP"}).address == done.address
+
+
 def test_a_drawing_that_is_none_is_refused_and_the_name_kept(world):
     client, _ = world.participant_client()
     client.get("/information")

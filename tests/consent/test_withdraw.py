@@ -64,4 +64,25 @@ def test_through_the_pages(world):
     assert "/withdraw/stop-recording" in page.links()
     confirmed = client.submit(client.get("/withdraw/stop-recording"), {})
     assert confirmed.heading == "Your choice is recorded"
+    assert "I still want to take part, but not be recorded" in confirmed.text
+    assert "If an interview was booked" not in confirmed.text
+    again = client.get("/withdraw")
+    assert "You chose this on" in again.text
+    assert "/withdraw/stop-recording" not in again.links()
     assert client.get("/withdraw/no-such-level").status == 404
+
+
+def test_afterwards_nothing_more_is_asked_of_her(world):
+    client, invited = world.participant_client()
+    client.get("/information")
+    world.consent(invited.participant)
+    stopped = client.submit(client.get("/withdraw/stop-keep"), {})
+    assert "If an interview was booked, we cancel it for you" in stopped.text
+    home = client.get("/home")
+    assert "You have stopped taking part" in home.text
+    assert "To do" not in home.text
+    assert "/withdraw" not in home.links()
+    assert "Choose a time" not in client.get("/interview").text
+    assert "You do not need to do anything more" in client.get("/consent").text
+    other, _ = world.participant_client()
+    assert other.get(stopped.address).status == 404

@@ -80,7 +80,7 @@ def journey(she, link, folder):
         page.get_by_label("Yes").check()
         page.get_by_label("Your initials").fill("IP")
         she.press("Continue")
-    she.press("Continue to sign", "link")
+    she.press("Continue to sign")
     she.press("Sign and send")  # without a name
     page.get_by_label("Type your full name").fill("Invented Person")
     if she.javascript:
