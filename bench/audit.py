@@ -18,7 +18,7 @@ from portal.clock import now
 from portal.db.engine import Database
 from portal.settings import Settings
 from portal.wiring import open_database
-from tests.support.databases import Cluster
+from tests.support.databases import temporary_cluster
 
 EVENTS = 200_000
 GOAL = 100_000
@@ -75,18 +75,15 @@ def measure(database: Database) -> dict[str, int]:
 def main() -> None:
     """Print what was measured."""
     folder = Path(tempfile.mkdtemp(prefix="portal-bench-"))
-    cluster = Cluster(Path(tempfile.mkdtemp(prefix="portal-pg-")))
-    cluster.start()
     found = {}
     try:
-        cluster.execute("CREATE DATABASE bench")
-        for name, url in (("sqlite", ""), ("postgresql", cluster.url("bench"))):
-            database = open_database(Settings(instance=folder / name, database_url=url, demonstration=True))
-            found[name] = measure(database)
-            database.dispose()
+        with temporary_cluster() as cluster:
+            cluster.execute("CREATE DATABASE bench")
+            for name, url in (("sqlite", ""), ("postgresql", cluster.url("bench"))):
+                database = open_database(Settings(instance=folder / name, database_url=url, demonstration=True))
+                found[name] = measure(database)
+                database.dispose()
     finally:
-        cluster.stop()
-        shutil.rmtree(cluster.folder)
         shutil.rmtree(folder)
     slowest = min(one["verified"] for one in found.values())
     print(

@@ -25,7 +25,7 @@ from portal.db.engine import Database
 from portal.settings import Settings
 from portal.wiring import Services, build
 from tests.booking.crowd import attempt, interviewers, open_door, people
-from tests.support.databases import Cluster
+from tests.support.databases import temporary_cluster
 
 PEOPLE, THREADS, INTERVIEWERS, TIMES = 160, 16, 4, 20
 GOAL = 2.0
@@ -37,18 +37,14 @@ def main() -> None:
     """Measure and print."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     folder = Path(tempfile.mkdtemp(prefix="bench-bookings-"))
-    (folder / "postgresql").mkdir()
-    folder.chmod(0o755)
-    cluster = Cluster(folder / "postgresql")
-    cluster.start()
     try:
-        cluster.execute("CREATE DATABASE bench")
-        found = {
-            "sqlite": measured(folder / "one", ""),
-            "postgresql": measured(folder / "two", cluster.url("bench")),
-        }
+        with temporary_cluster() as cluster:
+            cluster.execute("CREATE DATABASE bench")
+            found = {
+                "sqlite": measured(folder / "one", ""),
+                "postgresql": measured(folder / "two", cluster.url("bench")),
+            }
     finally:
-        cluster.stop()
         shutil.rmtree(folder)
     worst = max(one["alone_per_second"] / one["rush_per_second"] for one in found.values())
     doubles = sum(one["doubles"] for one in found.values())

@@ -16,10 +16,11 @@ from pathlib import Path
 import structlog
 
 from bench.crowd import Crowd, fill
-from bench.portals import KINDS, Bench, cluster, portal
+from bench.portals import KINDS, Bench, portal
 from portal.db.engine import Database
 from portal.exports.domain import ExportKind
 from portal.exports.service import ExportService, Wish
+from tests.support.databases import temporary_cluster
 
 GOAL = 32.0
 
@@ -28,7 +29,7 @@ def main() -> None:
     """Measure and print."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     found = {}
-    with cluster() as running:
+    with temporary_cluster() as running:
         for kind in KINDS:
             with portal(kind, running) as bench:
                 filled_apart(bench)

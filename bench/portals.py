@@ -73,16 +73,3 @@ def portal(kind: str, cluster: Cluster | None = None) -> Iterator[Bench]:
     finally:
         services.get(Database).dispose()
         shutil.rmtree(folder)
-
-
-@contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A temporary PostgreSQL cluster."""
-    folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
-    made = Cluster(folder)
-    made.start()
-    try:
-        yield made
-    finally:
-        made.stop()
-        shutil.rmtree(folder)

@@ -16,11 +16,12 @@ import structlog
 from sqlalchemy import event
 
 from bench.crowd import Crowd, fill
-from bench.portals import KINDS, Bench, cluster, portal
+from bench.portals import KINDS, Bench, portal
 from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.db.engine import Database
 from portal.people import events as people_events
+from tests.support.databases import temporary_cluster
 
 ROUNDS = 30
 GOAL = 4.0
@@ -39,7 +40,7 @@ def main() -> None:
     """Measure and print."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     found = {}
-    with cluster() as running:
+    with temporary_cluster() as running:
         for kind in KINDS:
             with portal(kind, running) as small:
                 fill(small.services, small.staff_id, Crowd(people=20, events=400))

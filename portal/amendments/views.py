@@ -21,7 +21,6 @@ from portal.amendments.errors import (
 )
 from portal.amendments.forms import DraftForm, EmptyForm
 from portal.amendments.service import AmendmentService
-from portal.audit.domain import Actor
 from portal.people.domain import Participant
 from portal.people.service import PeopleService
 from portal.study.domain import Study
@@ -29,6 +28,7 @@ from portal.study.errors import Problem, StudyFileError
 from portal.study.lint import lint
 from portal.study.loader import load
 from portal.study.service import StudyBook
+from portal.team.present import current_actor, current_member
 from portal.team.service import TeamService
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
@@ -60,7 +60,7 @@ def draft() -> Response | str:
     if form.validate_on_submit():
         try:
             study = _uploaded(form.file.data.read())
-            number = service(AmendmentService).draft(study, str(form.reason.data), actor=_actor())
+            number = service(AmendmentService).draft(study, str(form.reason.data), actor=current_actor())
         except BadArchive as error:
             form.file.errors = [str(error)]
         except StudyFileError as error:
@@ -94,7 +94,7 @@ def amendment(amendment_id: int) -> str:
 @recently_proved
 def approve(amendment_id: int) -> Response:
     """Approve exactly what was compared."""
-    member = service(TeamService).member(current_principal().id)
+    member = current_member()
     try:
         service(AmendmentService).approve(amendment_id, member)
     except AmendmentUnknown:
@@ -113,7 +113,7 @@ def approve(amendment_id: int) -> Response:
 def withdraw(amendment_id: int) -> Response:
     """Take it back."""
     try:
-        service(AmendmentService).withdraw(amendment_id, actor=_actor())
+        service(AmendmentService).withdraw(amendment_id, actor=current_actor())
     except AmendmentUnknown:
         abort(404)
     except NotOpen:
@@ -129,7 +129,7 @@ def withdraw(amendment_id: int) -> Response:
 def publish(amendment_id: int) -> Response:
     """Publish what two people have approved."""
     try:
-        service(AmendmentService).publish(amendment_id, actor=_actor())
+        service(AmendmentService).publish(amendment_id, actor=current_actor())
     except AmendmentUnknown:
         abort(404)
     except NotOpen:
@@ -165,7 +165,3 @@ def _people() -> list[Participant]:
 
 def _names() -> dict[str, str]:
     return {f"staff:{one.id}": one.name for one in service(TeamService).members()}
-
-
-def _actor() -> Actor:
-    return Actor.staff(current_principal().id)

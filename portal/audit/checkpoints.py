@@ -21,7 +21,7 @@ from portal.audit.service import AuditLog
 from portal.audit.store import AuditCheck, AuditCheckpoint
 from portal.clock import Clock
 from portal.db.engine import Database
-from portal.db.keyring import write_new
+from portal.key_files import load_or_make
 
 Announce = Callable[[Session, str, str], None]
 """Promises to send a note (its text) in the session's transaction, once for each occasion (a key)."""
@@ -41,11 +41,7 @@ class CheckpointKey:
     @classmethod
     def load_or_make(cls, path: Path, name: str) -> "CheckpointKey":
         """The key in the file (PEM, mode 0600), made if there is none."""
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            made = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            write_new(path, made.decode("ascii"))
-        key = load_pem_private_key(path.read_bytes(), password=None)
+        key = load_pem_private_key(load_or_make(path, _new_key), password=None)
         if not isinstance(key, Ed25519PrivateKey):
             raise TypeError(f"{path} holds no Ed25519 key")
         return cls(name, key)
@@ -165,3 +161,7 @@ def _write(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def _new_key() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -3,9 +3,8 @@
 from datetime import timedelta
 from itertools import groupby
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, render_template, url_for
 
-from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.booking import events, flow
 from portal.booking.asking import Asker
@@ -13,8 +12,9 @@ from portal.booking.domain import LONDON, day_in
 from portal.booking.flow import Answer, Flow
 from portal.booking.service import BookingService
 from portal.booking.wishes import Wishes
-from portal.people.errors import ParticipantUnknown
+from portal.people.present import named_participant
 from portal.people.service import PeopleService
+from portal.team.present import current_actor
 from portal.team.service import TeamService
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
@@ -90,12 +90,7 @@ def cancel(study_id: str) -> Answer:
 
 
 def _hers(study_id: str) -> Flow:
-    try:
-        person = service(PeopleService).by_study_id(study_id)
-    except ParticipantUnknown:
-        abort(404)
-    staff_id = current_principal().id
     return Flow(
-        person, Asker(Actor.staff(staff_id), team=True), LONDON, "workspace/base.html",
+        named_participant(study_id), Asker(current_actor(), team=True), LONDON, "workspace/base.html",
         lambda step, **more: url_for(f"desk.{step}", study_id=study_id, **more),
     )  # fmt: skip

@@ -1,14 +1,11 @@
 """`portal keys …`: the data keys, and the study's recovery key."""
 
-import os
-import secrets
-from pathlib import Path
-
 import click
 
 from portal.cli.recovery import recovery
 from portal.db.engine import Database
 from portal.db.rotation import reseal
+from portal.key_files import write_over
 from portal.settings import Settings
 from portal.wiring import keyring, open_database, personal_keys
 
@@ -27,22 +24,12 @@ def rotate() -> None:
     open_database(settings).dispose()
     path = settings.instance / "keys" / "data.json"
     both = keyring(settings).rotated()
-    _replace(path, both.to_json())
+    write_over(path, both.to_json().encode("ascii"))
     database = Database(settings.effective_database_url, both, personal_keys(settings, both))
     count = reseal(database)
     database.dispose()
-    _replace(path, both.without_old().to_json())
+    write_over(path, both.without_old().to_json().encode("ascii"))
     click.echo(f"Sealed {count} values anew under key {both.current}. Restart the portal, and back up {path.name}.")
-
-
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 keys.add_command(recovery)

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from portal.db.errors import KeyringError
+from portal.key_files import load_or_make
 
 _NONCE = 12
 _VERSION = 2
@@ -57,10 +58,7 @@ class Keyring:
     @classmethod
     def load_or_create(cls, path: Path) -> Self:
         """The keyring in the file, made (mode 0600) if there is none. Two processes that start at once agree."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not path.exists():
-            write_new(path, cls.new().to_json())
-        return cls.from_json(path.read_text(encoding="ascii"))
+        return cls.from_json(load_or_make(path, lambda: cls.new().to_json().encode("ascii")).decode("ascii"))
 
     def to_json(self) -> str:
         """The keys as text, for a file that only the portal may read."""
@@ -114,19 +112,3 @@ class Keyring:
             raise KeyringError(f"data key version {version} is missing; restore it from the backup of the keys")
         derived = HKDF(SHA256(), 32, salt=None, info=b"portal data key\0" + purpose.encode())
         return AESGCM(derived.derive(self._keys[version]))
-
-
-def write_new(path: Path, text: str) -> None:
-    """Write the file whole or not at all, and leave one that another process made first."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()

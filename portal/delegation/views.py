@@ -4,15 +4,14 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from portal.audit.domain import Actor
 from portal.clock import london_day
 from portal.delegation.domain import Task
 from portal.delegation.errors import DaysReversed, DelegationUnknown, NotDelegable
 from portal.delegation.forms import TASKS, DelegateForm, EmptyForm
 from portal.delegation.service import DelegationService, delegable
+from portal.team.present import current_actor
 from portal.team.service import TeamService
 from portal.web.permissions import Permission, requires
-from portal.web.principal import current_principal
 from portal.web.recent import recently_proved
 from portal.web.services import service
 from portal.web.sessions import SessionStore
@@ -43,7 +42,8 @@ def sign() -> Response | str:
         member = next(one for one in able if str(one.id) == form.member.data)
         tasks = [Task(one) for one in form.tasks.data]
         try:
-            service(DelegationService).sign(member, tasks, form.starts_on.data, form.ends_on.data, actor=_actor())
+            first, last = form.starts_on.data, form.ends_on.data
+            service(DelegationService).sign(member, tasks, first, last, actor=current_actor())
         except DaysReversed:
             form.ends_on.errors = [_("The last day must not be before the first")]
         except NotDelegable:
@@ -60,12 +60,8 @@ def sign() -> Response | str:
 def end(delegation_id: int) -> Response:
     """Take a task back at once."""
     try:
-        service(DelegationService).end(delegation_id, actor=_actor())
+        service(DelegationService).end(delegation_id, actor=current_actor())
     except DelegationUnknown:
         abort(404)
     flash(_("Ended. It applies from now on."))
     return redirect(url_for("delegation.log"))
-
-
-def _actor() -> Actor:
-    return Actor.staff(current_principal().id)

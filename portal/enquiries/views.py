@@ -1,6 +1,6 @@
 """Her conversation with the team, and the team's shared inbox."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
@@ -10,9 +10,9 @@ from portal.enquiries.errors import TooMany
 from portal.enquiries.forms import AnswerForm, AskForm, ResultsForm
 from portal.enquiries.service import EnquiryService
 from portal.people.domain import Participant
-from portal.people.errors import ParticipantUnknown
-from portal.people.service import PeopleService
+from portal.people.present import current_participant, named_participant
 from portal.study.service import StudyBook
+from portal.team.present import current_actor
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
@@ -34,7 +34,7 @@ def contact() -> str:
 @limiter.limit("30 per hour", methods=["POST"])
 def mine() -> Response | str:
     """Her conversation, and a field to write."""
-    me = service(PeopleService).participant(current_principal().id)
+    me = current_participant()
     headings = _headings(me)
     form = AskForm(about=request.args.get("about", ""))
     if form.validate_on_submit():
@@ -63,7 +63,7 @@ def inbox() -> str:
 @requires(Permission.ENQUIRIES)
 def conversation(study_id: str) -> Response | str:
     """Read, on record, and answer."""
-    person, me = _person(study_id), current_principal()
+    person, me = named_participant(study_id), current_principal()
     form = AnswerForm()
     if form.validate_on_submit():
         service(EnquiryService).answer(person, str(form.text.data), staff_id=me.id)
@@ -79,7 +79,7 @@ def conversation(study_id: str) -> Response | str:
 @requires(Permission.ENQUIRIES)
 def set_aside(study_id: str) -> Response:
     """Nothing more to do about it."""
-    service(EnquiryService).set_aside(_person(study_id), actor=Actor.staff(current_principal().id))
+    service(EnquiryService).set_aside(named_participant(study_id), actor=current_actor())
     flash(_("Set aside."))
     return redirect(url_for("enquiries.inbox"))
 
@@ -94,13 +94,6 @@ def results() -> Response | str:
         flash(ngettext("%(num)d person is told.", "%(num)d people are told.", reached))
         return redirect(url_for("enquiries.inbox"))
     return render_template("enquiries/results.html", form=form, people=enquiries.results_for())
-
-
-def _person(study_id: str) -> Participant:
-    try:
-        return service(PeopleService).by_study_id(study_id)
-    except ParticipantUnknown:
-        abort(404)
 
 
 def _headings(person: Participant) -> dict[str, str]:

@@ -9,9 +9,7 @@ from portal.erasure.errors import DayInFuture, RequestUnknown, SecondPersonNeede
 from portal.erasure.forms import KINDS, MILESTONES, AskForm, EmptyForm, MilestoneForm
 from portal.erasure.retention import RetentionService
 from portal.erasure.service import ErasureService
-from portal.people.domain import Participant
-from portal.people.errors import ParticipantUnknown
-from portal.people.service import PeopleService
+from portal.people.present import named_participant
 from portal.study.service import StudyBook
 from portal.team.service import TeamService
 from portal.web.permissions import Permission, requires
@@ -33,7 +31,7 @@ def start() -> str:
 @requires(Permission.ERASURE_ASK)
 def ask(study_id: str) -> Response | str:
     """Ask to erase somebody's data; a second person decides."""
-    person, form = _person(study_id), AskForm()
+    person, form = named_participant(study_id), AskForm()
     if form.validate_on_submit():
         kinds = [DataKind(one) for one in form.kinds.data or ()]
         service(RetentionService).ask(
@@ -107,10 +105,3 @@ def _page(form: MilestoneForm) -> str:
         names={one.id: one.name for one in service(TeamService).members()},
         kinds={one.value: one.label for one in KINDS}, words={one.value: one.label for one in MILESTONES},
     )  # fmt: skip
-
-
-def _person(study_id: str) -> Participant:
-    try:
-        return service(PeopleService).by_study_id(study_id)
-    except ParticipantUnknown:
-        abort(404)

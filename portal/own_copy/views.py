@@ -1,14 +1,13 @@
 """Her own copy in one click; and for the team, when she asks for it in another way."""
 
-from flask import Blueprint, abort, make_response, render_template
+from flask import Blueprint, make_response, render_template
 from werkzeug.wrappers import Response
 
 from portal.audit.domain import Actor
 from portal.own_copy.forms import EmptyForm
 from portal.own_copy.service import OwnCopyService
-from portal.people.errors import ParticipantUnknown
-from portal.people.present import current_participant
-from portal.people.service import PeopleService
+from portal.people.present import current_participant, named_participant
+from portal.team.present import current_actor
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
@@ -53,11 +52,8 @@ def for_her(study_id: str) -> str:
 @recently_proved
 def make_for_her(study_id: str) -> Response:
     """The copy, for the team to hand over."""
-    try:
-        person = service(PeopleService).by_study_id(study_id)
-    except ParticipantUnknown:
-        abort(404)
-    actor = Actor.staff(current_principal().id)
+    person = named_participant(study_id)
+    actor = current_actor()
     return _zip(service(OwnCopyService).make(person, actor=actor, for_whom="team"), f"copy-{study_id}.zip")
 
 

@@ -14,6 +14,7 @@ from portal.people.present import current_participant
 from portal.people.service import PeopleService
 from portal.people.views import start_session as start_journey
 from portal.team.errors import MemberUnknown, SignInRefused
+from portal.team.present import current_member
 from portal.team.service import TeamService
 from portal.team.views import after_proof, start_session
 from portal.web.limits import limiter
@@ -63,7 +64,7 @@ def sign_in() -> Response:
 @recently_proved
 def staff() -> Response | str:
     """A member's passkeys."""
-    member = service(TeamService).member(current_principal().id)
+    member = current_member()
     subject = f"staff:{member.id}"
     return _manage(Actor.staff(member.id), subject, member.email, "passkeys/staff.html", "passkeys.staff")
 

@@ -4,8 +4,6 @@ A certificate of our own is on nobody's list of trusted issuers, and PDF readers
 verification page check against it by name. It lives longer than receipts must be kept.
 """
 
-import os
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from portal.canonical import sha256_hex
+from portal.key_files import write_new
 from portal.receipts.errors import SealKeyUnavailable
 
 KEY_FILE = "seal.p12"
@@ -74,10 +73,10 @@ def load_or_make(folder: Path, *, organisation: str, at: datetime, passphrase: s
         if public.exists():
             raise SealKeyUnavailable(f"{KEY_FILE} is missing but {CERTIFICATE_FILE} is there: restore it from a backup")
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_new(path, make(organisation, at, passphrase), mode=0o600)
+        write_new(path, make(organisation, at, passphrase))
     key = load(path, passphrase)
     if not public.exists():
-        _write_new(public, key.certificate_pem, mode=0o644)
+        write_new(public, key.certificate_pem, mode=0o644)
     return key
 
 
@@ -124,19 +123,3 @@ def _for_sealing() -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
-
-
-def _write_new(path: Path, data: bytes, *, mode: int) -> None:
-    """Write the file whole or not at all, and leave one that another process made first."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()

@@ -8,13 +8,12 @@ from werkzeug.wrappers import Response
 from portal.recovery.errors import RecoveryRefused, SecondPersonNeeded
 from portal.recovery.forms import SetUpForm
 from portal.recovery.service import RecoveryService
-from portal.team.domain import Member
 from portal.team.errors import MemberUnknown, SignInRefused
+from portal.team.present import current_member
 from portal.team.service import TeamService
 from portal.team.views import qr_svg, start_session
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
-from portal.web.principal import current_principal
 from portal.web.recent import recently_proved
 from portal.web.services import service
 
@@ -34,7 +33,7 @@ def waiting() -> str:
 def ask(staff_id: int) -> Response:
     """Ask for a member, as the first person."""
     try:
-        service(RecoveryService).ask(service(TeamService).member(staff_id), _me())
+        service(RecoveryService).ask(service(TeamService).member(staff_id), current_member())
     except (MemberUnknown, RecoveryRefused):
         abort(404)
     except SecondPersonNeeded:
@@ -50,7 +49,7 @@ def ask(staff_id: int) -> Response:
 def agree(request_id: int) -> Response | str:
     """Agree, as the second person, and show the link once."""
     try:
-        token = service(RecoveryService).agree(request_id, _me())
+        token = service(RecoveryService).agree(request_id, current_member())
     except RecoveryRefused:
         flash(_("This request is not open any more."), "problem")
     except SecondPersonNeeded:
@@ -69,7 +68,7 @@ def agree(request_id: int) -> Response | str:
 def decline(request_id: int) -> Response:
     """Turn a request down."""
     try:
-        service(RecoveryService).decline(request_id, _me())
+        service(RecoveryService).decline(request_id, current_member())
     except RecoveryRefused:
         flash(_("This request is not open any more."), "problem")
     else:
@@ -99,9 +98,5 @@ def set_up(token: str) -> Response | str | tuple[str, int]:
 def _list(link: str | None) -> str:
     names = {one.id: one.name for one in service(TeamService).members()}
     return render_template(
-        "recovery/waiting.html", waiting=service(RecoveryService).waiting(), names=names, me=_me(), link=link
+        "recovery/waiting.html", waiting=service(RecoveryService).waiting(), names=names, me=current_member(), link=link
     )
-
-
-def _me() -> Member:
-    return service(TeamService).member(current_principal().id)

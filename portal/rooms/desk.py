@@ -4,8 +4,7 @@ from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_t
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal.people.errors import ParticipantUnknown
-from portal.people.service import PeopleService
+from portal.people.present import named_participant
 from portal.rooms.calls import answer_join, choices, chosen_in, keep_choices, page
 from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.domain import LONGEST_NOTE, GuestRole, Outcome, Room
@@ -17,8 +16,7 @@ from portal.rooms.notes import Notebook
 from portal.rooms.service import RoomService
 from portal.rooms.views import ENDINGS
 from portal.study.markdown import to_html
-from portal.team.domain import Member
-from portal.team.service import TeamService
+from portal.team.present import current_member
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
@@ -46,11 +44,9 @@ def listing() -> str:
 @requires(Permission.INTERVIEW)
 def open_room(study_id: str) -> BaseResponse:
     """Her agreed interview's room, or a new one from now on."""
+    person = named_participant(study_id)
     try:
-        person = service(PeopleService).by_study_id(study_id)
-        found = service(RoomService).open_by_hand(person, staff_id=_me().id)
-    except ParticipantUnknown:
-        abort(404)
+        found = service(RoomService).open_by_hand(person, staff_id=current_member().id)
     except NotConsented:
         flash(_("%(study_id)s has not consented, so there is no interview yet.", study_id=study_id))
         return redirect(url_for("interviews.listing"))
@@ -67,7 +63,7 @@ def check() -> BaseResponse:
         return redirect(url_for("interviews.listing"))
     return page(
         "rooms/check_team.html", form=form, action=url_for("interviews.check"), names=False,
-        ice_servers=service(JoinService).ice_servers(f"s{_me().id}"), own_name=_me().name,
+        ice_servers=service(JoinService).ice_servers(f"s{current_member().id}"), own_name=current_member().name,
     )  # fmt: skip
 
 
@@ -82,7 +78,7 @@ def present() -> tuple[str, int]:
 @requires(Permission.INTERVIEW)
 def room(room_code: str) -> BaseResponse:
     """The room, with guide and notes at its side."""
-    me, found, notebook, door = _me(), _room(room_code), service(Notebook), service(JoinService)
+    me, found, notebook, door = current_member(), _room(room_code), service(Notebook), service(JoinService)
     visitor = door.visitor_of_team(found, me.id, me.name)
     return page(
         "rooms/desk.html", room=found, role=visitor.role, me=visitor, choices=choices(),
@@ -99,7 +95,7 @@ def room(room_code: str) -> BaseResponse:
 @limiter.limit("60 per minute")
 def join(room_code: str) -> tuple[Response, int]:
     """The member's browser's offer."""
-    me, found = _me(), _room(room_code)
+    me, found = current_member(), _room(room_code)
     return answer_join(found, service(JoinService).visitor_of_team(found, me.id, me.name))
 
 
@@ -112,7 +108,7 @@ def notes(room_code: str) -> tuple[Response, int]:
     if not isinstance(text, str) or not isinstance(revision, int) or len(text) > LONGEST_NOTE:
         return jsonify(error="bad_request"), 400
     try:
-        kept = service(Notebook).keep(_room(room_code), _me().id, text, revision)
+        kept = service(Notebook).keep(_room(room_code), current_member().id, text, revision)
     except NoteOverwritten as error:
         return jsonify(error="overwritten", text=error.text, revision=error.revision), 409
     return jsonify(revision=kept), 200
@@ -127,7 +123,7 @@ def tick(room_code: str, topic: str) -> tuple[Response, int]:
     if not isinstance(done, bool) or not (at is None or _is_time(at)):
         return jsonify(error="bad_request"), 400
     try:
-        service(Notebook).tick(_room(room_code), _me().id, topic, done=done, recording_ms=at)
+        service(Notebook).tick(_room(room_code), current_member().id, topic, done=done, recording_ms=at)
     except TopicUnknown:
         return jsonify(error="unknown"), 404
     return jsonify({}), 200
@@ -142,7 +138,7 @@ def guests(room_code: str) -> BaseResponse | str:
         flash(_("Choose who is coming."))
         return redirect(url_for("interviews.room", room_code=room_code))
     role = GuestRole(form.role.data)
-    token = service(GuestList).invite(found, role, staff_id=_me().id)
+    token = service(GuestList).invite(found, role, staff_id=current_member().id)
     link = url_for("rooms.guest", token=token, _external=True)
     return render_template("rooms/guest_invited.html", room=found, role=role, link=link)
 
@@ -154,18 +150,14 @@ def outcome(room_code: str) -> BaseResponse | str:
     found, form = _room(room_code), OutcomeForm()
     if form.validate_on_submit():
         service(RoomService).mark(
-            found, Outcome(form.outcome.data), (form.reason.data or "").strip(), staff_id=_me().id
+            found, Outcome(form.outcome.data), (form.reason.data or "").strip(), staff_id=current_member().id
         )
         flash(_("Kept. Thank you."))
         return redirect(url_for("interviews.listing"))
     return render_template(
         "rooms/outcome.html", room=found, form=form, events=service(RoomCatalogue).events(found.id),
-        note=service(Notebook).note(found, _me().id),
+        note=service(Notebook).note(found, current_member().id),
     )  # fmt: skip
-
-
-def _me() -> Member:
-    return service(TeamService).member(current_principal().id)
 
 
 def _room(code: str) -> Room:

@@ -7,18 +7,17 @@ tickets.
 
 import base64
 import binascii
-import contextlib
 import dataclasses
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from portal.key_files import load_or_make
 from portal.rooms.errors import TicketRefused
 
 VERSION = 1
@@ -135,17 +134,7 @@ class Nonces:
 
 def load_or_make_key(path: Path) -> bytes:
     """The key in the file, made (mode 0600) if there is none. Two processes that start at once agree."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):  # the other process was first: its key stands
-            os.link(draft, path)
-        draft.unlink()
-    return path.read_text(encoding="ascii").strip().encode("ascii")
+    return load_or_make(path, lambda: secrets.token_urlsafe(48).encode("ascii")).strip()
 
 
 def _verified(text: str, key: bytes) -> bytes:

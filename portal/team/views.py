@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from portal.audit.domain import Actor
 from portal.study.service import StudyBook
 from portal.team.domain import Member, Role
 from portal.team.errors import (
@@ -20,6 +19,7 @@ from portal.team.errors import (
     SignInRefused,
 )
 from portal.team.forms import ConfirmForm, JoinForm, MemberForm, PasswordForm, SignInForm
+from portal.team.present import current_actor
 from portal.team.service import TeamService
 from portal.web import principal
 from portal.web.limits import limiter
@@ -123,7 +123,7 @@ def members() -> str:
     me = team.member(principal.current_principal().id)
     form = MemberForm.of(study, me.role)
     if form.validate_on_submit():
-        token = team.invite(Role(form.role.data), actor=_actor(), sites=form.chosen_sites())
+        token = team.invite(Role(form.role.data), actor=current_actor(), sites=form.chosen_sites())
         link = url_for("team.join", token=token, _external=True)
     names = {one.key: one.name for one in study.sites}
     return render_template("team/members.html", members=team.members(), form=form, link=link, site_names=names)
@@ -142,7 +142,7 @@ def member(staff_id: int) -> Response | str:
     form = MemberForm.of(service(StudyBook).current().study, me.role, found)
     if form.validate_on_submit():
         try:
-            team.change(staff_id, Role(form.role.data), form.chosen_sites(), actor=_actor())
+            team.change(staff_id, Role(form.role.data), form.chosen_sites(), actor=current_actor())
         except tuple(_REFUSED) as error:
             form.role.errors = [_REFUSED[type(error)]]
         else:
@@ -157,7 +157,7 @@ def member(staff_id: int) -> Response | str:
 def close(staff_id: int) -> Response:
     """Close an account and end its sessions at once."""
     try:
-        service(TeamService).close(staff_id, actor=_actor())
+        service(TeamService).close(staff_id, actor=current_actor())
     except MemberUnknown:
         abort(404)
     except tuple(_REFUSED) as error:
@@ -185,10 +185,6 @@ def after_proof() -> Response:
     proofs = service(Proofs)
     proofs.note()
     return redirect(proofs.take_next() or url_for("workspace.start"))
-
-
-def _actor() -> Actor:
-    return Actor.staff(principal.current_principal().id)
 
 
 def start_session(member: Member) -> Response:

@@ -21,12 +21,13 @@ from portal.consent.sealing import Sealing
 from portal.consent.service import ConsentService
 from portal.db import migrate
 from portal.db.engine import Database
-from portal.db.keyring import Keyring, write_new
+from portal.db.keyring import Keyring
 from portal.db.personal_keys import PersonalKeys
 from portal.demographics.service import DemographicsService
 from portal.duties import heartbeat
 from portal.duties.loop import Duty, Worker
 from portal.erasure.duty import ErasureDuty
+from portal.key_files import load_or_make
 from portal.messages.failures import Failures
 from portal.messages.senders import Sender
 from portal.messages.service import Outbox
@@ -200,10 +201,7 @@ def _session_key(settings: Settings) -> str:
     if settings.session_key:
         return settings.session_key
     path = settings.instance / "keys" / "session.key"
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        write_new(path, secrets.token_urlsafe(48))
-    return path.read_text(encoding="ascii")
+    return load_or_make(path, lambda: secrets.token_urlsafe(48).encode("ascii")).decode("ascii")
 
 
 def _publish_first(studies: StudyBook, settings: Settings) -> None:

@@ -4,10 +4,10 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from portal.audit.domain import Actor
 from portal.messages.errors import MessageUnknown
 from portal.messages.failures import Failure, Failures
 from portal.people.service import PeopleService
+from portal.team.present import current_actor
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.services import service
@@ -36,7 +36,7 @@ def page() -> str:
 def again(message_id: int) -> Response:
     """Try once more."""
     try:
-        service(Failures).send_again(message_id, actor=Actor.staff(current_principal().id))
+        service(Failures).send_again(message_id, actor=current_actor())
     except MessageUnknown:
         flash(_("This message cannot be sent again. A colleague may have dealt with it."))
     else:
@@ -49,7 +49,7 @@ def again(message_id: int) -> Response:
 def settle(message_id: int) -> Response:
     """Nothing more to do."""
     try:
-        service(Failures).settle(message_id, actor=Actor.staff(current_principal().id))
+        service(Failures).settle(message_id, actor=current_actor())
     except MessageUnknown:
         flash(_("A colleague has dealt with this message."))
     else:

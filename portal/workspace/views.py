@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.booking.service import BookingService
 from portal.consent import events as consent_events
@@ -19,14 +18,16 @@ from portal.consent.service import ConsentService, Countersigning
 from portal.messages.failures import Failures
 from portal.notes.service import NotesService
 from portal.people.contact import ContactService
-from portal.people.domain import Invited, Participant
-from portal.people.errors import CannotRecruit, ParticipantUnknown
+from portal.people.domain import Invited
+from portal.people.errors import CannotRecruit
 from portal.people.identities import Identities
+from portal.people.present import named_participant
 from portal.people.service import PeopleService
 from portal.receipts.errors import UnknownReceipt
 from portal.receipts.service import ReceiptService
 from portal.receipts.views import pdf_response
 from portal.study.service import StudyBook
+from portal.team.present import current_actor, current_member
 from portal.team.service import TeamService
 from portal.team.views import qr_svg
 from portal.web.permissions import Permission, requires
@@ -86,7 +87,7 @@ def invite() -> str:
     if form.validate_on_submit():
         try:
             invited = service(PeopleService).invite(
-                form.group.data, form.site.data, actor=_actor(), email=form.email.data or ""
+                form.group.data, form.site.data, actor=current_actor(), email=form.email.data or ""
             )
         except CannotRecruit:
             form.group.errors = [_("A document of the study is still a draft, so nobody can be invited yet")]
@@ -99,7 +100,7 @@ def invite() -> str:
 @requires(Permission.PARTICIPANTS_READ)
 def participant(study_id: str) -> str:
     """One participant: what happened, what she agreed to, and what to do next."""
-    person = _person(study_id)
+    person = named_participant(study_id)
     study = service(StudyBook).current().study
     recordings = service(HerRecordings).of(person) if _may(Permission.RECORDINGS_READ) else None
     consents, facts = service(Timeline).of(person, facts_of(recordings or ()))
@@ -122,14 +123,14 @@ def participant(study_id: str) -> str:
 @requires(Permission.INVITE)
 def renew(study_id: str) -> str:
     """A fresh link; older ones end."""
-    return _shown_once(service(PeopleService).renew(_person(study_id).id, actor=_actor()))
+    return _shown_once(service(PeopleService).renew(named_participant(study_id).id, actor=current_actor()))
 
 
 @bp.route("/participants/<study_id>/identity", methods=["GET", "POST"])
 @requires(Permission.IDENTITY_READ)
 def identity(study_id: str) -> str:
     """Ask why, then show the e-mail address; the read is on record first."""
-    person, form, email, shown = _person(study_id), IdentityForm(), None, False
+    person, form, email, shown = named_participant(study_id), IdentityForm(), None, False
     if form.validate_on_submit():
         why, words = str(form.why.data), str(form.words.data)
         email = service(Identities).look(person, why, words, staff_id=current_principal().id)
@@ -147,14 +148,14 @@ def identity(study_id: str) -> str:
 @requires(Permission.COUNTERSIGN)
 def countersign(study_id: str) -> Response | str:
     """Sign as the person taking consent."""
-    person = _person(study_id)
+    person = named_participant(study_id)
     state = service(ConsentService).state(person)
     if state.given is None or state.given.countersigned_reference:
         return redirect(url_for("workspace.participant", study_id=study_id))
     documents = service(StudyBook).at(state.given.publication_hash).study.documents[person.group]
     form = CountersignForm()
     if form.validate_on_submit():
-        member = service(TeamService).member(current_principal().id)
+        member = current_member()
         declared = Countersigning(
             member.name, datetime.combine(form.conversation_on.data, time(12), UTC), str(form.conversation.data),
             str(form.identity_check.data),
@@ -185,7 +186,7 @@ def receipt(reference: str) -> Response:
     except UnknownReceipt:
         abort(404)
     service(AuditLog).note(
-        consent_events.RECEIPT_READ, actor=_actor(), subject=f"receipt:{reference}", reference=reference
+        consent_events.RECEIPT_READ, actor=current_actor(), subject=f"receipt:{reference}", reference=reference
     )
     return pdf_response(receipts.pdf(reference), found.file_name)
 
@@ -197,17 +198,6 @@ def _may(permission: Permission) -> bool:
 def _page_number() -> int:
     given = request.args.get("page", "1")
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 7 else 1
-
-
-def _person(study_id: str) -> Participant:
-    try:
-        return service(PeopleService).by_study_id(study_id)
-    except ParticipantUnknown:
-        abort(404)
-
-
-def _actor() -> Actor:
-    return Actor.staff(current_principal().id)
 
 
 def _shown_once(invited: Invited, *, sent: bool = False) -> str:

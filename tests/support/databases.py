@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -57,6 +58,13 @@ class Cluster:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
+    with temporary_cluster() as made:
+        yield made
+
+
+@contextmanager
+def temporary_cluster() -> Iterator[Cluster]:
+    """A cluster that is gone at the end."""
     folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
     made = Cluster(folder)
     made.start()

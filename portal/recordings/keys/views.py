@@ -18,6 +18,7 @@ from portal.recordings.keys.errors import (
 )
 from portal.recordings.keys.forms import EmptyForm, RecoveryForm
 from portal.recordings.keys.service import KeyService
+from portal.team.present import current_member
 from portal.team.service import TeamService
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
@@ -46,7 +47,7 @@ def new() -> str:
     """Make a key in the browser."""
     return render_template(
         "recordings/keys/new.html",
-        me=service(TeamService).member(current_principal().id),
+        me=current_member(),
         kind=service(KeyService).kind(),
     )
 

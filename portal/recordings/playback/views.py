@@ -25,6 +25,7 @@ from portal.recordings.playback.service import Notes
 from portal.recordings.playback.serving import serve
 from portal.recordings.service import RecordingService
 from portal.team.domain import Member
+from portal.team.present import current_actor
 from portal.team.service import TeamService
 from portal.web.headers import CONTENT_SECURITY_POLICY
 from portal.web.permissions import Permission, requires
@@ -104,7 +105,7 @@ def encrypted(recording: str, name: str) -> Response:
     if not _looking(recording):
         return _closed()
     if request.range is None:
-        service(RecordingService).note_downloaded(_found(recording).id, name, actor=Actor.staff(current_principal().id))
+        service(RecordingService).note_downloaded(_found(recording).id, name, actor=current_actor())
     if name == FILE:
         answer = make_response(_manifest(recording))
         answer.headers["Content-Type"] = "application/jsonl; charset=utf-8"
@@ -122,9 +123,7 @@ def note_download(recording: str) -> Response | tuple[Response, int]:
     what, track = (sent.get("what"), sent.get("file", "")) if isinstance(sent, dict) else (None, "")
     if what not in KINDS or track not in {"", *(one.file for one in found.tracks)}:
         return jsonify(error=_("there is no such download")), 422
-    service(RecordingService).note_downloaded(
-        found.id, f"{what}:{track}" if track else what, actor=Actor.staff(current_principal().id)
-    )
+    service(RecordingService).note_downloaded(found.id, f"{what}:{track}" if track else what, actor=current_actor())
     return jsonify(noted=True)
 
 
