@@ -11,16 +11,19 @@ RUN node requirements/assets.mjs
 FROM debian:trixie-slim
 WORKDIR /portal
 COPY requirements/ requirements/
-RUN apt-get update -q && apt-get install -q -y --no-install-recommends python3 \
+ARG DEBIAN_FRONTEND=noninteractive
+# postgresql-client: backups of PostgreSQL are made with its own tools.
+RUN apt-get update -q && apt-get install -q -y --no-install-recommends python3 postgresql-client \
     && requirements/install-system system-run.txt && rm -rf /var/lib/apt/lists/*
 RUN requirements/install-python run.txt
 COPY portal/ portal/
 COPY templates/ templates/
 COPY wsgi.py pyproject.toml LICENSE ./
 COPY --from=assets /portal/static/ static/
-RUN useradd --system --uid 10001 --home-dir /portal portal && install -d -o portal -m 0700 /instance
+RUN useradd --uid 10001 --no-create-home --home-dir /portal portal && install -d -o portal -m 0700 /instance
 USER portal
-ENV PORTAL_INSTANCE=/instance PATH=/portal/.venv/bin:$PATH PYTHONUNBUFFERED=1
+# Fontconfig keeps a cache while receipts are printed; /tmp is the one place that may be written to beside the instance.
+ENV PORTAL_INSTANCE=/instance PATH=/portal/.venv/bin:$PATH PYTHONUNBUFFERED=1 XDG_CACHE_HOME=/tmp
 VOLUME /instance
 EXPOSE 8080
 ENTRYPOINT ["/portal/requirements/container"]
