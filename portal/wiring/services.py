@@ -27,6 +27,7 @@ from portal.demographics.service import DemographicsService
 from portal.duties import heartbeat
 from portal.duties.loop import Duty, Worker
 from portal.erasure.duty import ErasureDuty
+from portal.erasure.retention import RetentionService
 from portal.key_files import load_or_make
 from portal.messages.failures import Failures
 from portal.messages.senders import Sender
@@ -60,6 +61,7 @@ from portal.web.sessions import SessionStore
 from portal.wiring.audit import audit_duties, build_checkpoints, checkpoint_key
 from portal.wiring.booking import booking_duties, build_booking
 from portal.wiring.enquiries import build_enquiries
+from portal.wiring.erasure import erasure_sites
 from portal.wiring.messages import build_messages, build_notices
 from portal.wiring.operations import Parts, build_operations, copy_before_upgrade
 from portal.wiring.recordings import build_recordings, recording_duties
@@ -143,7 +145,8 @@ def build(
         },
         beat=lambda: heartbeat.beat(database, clock),
     )  # fmt: skip
-    return replace(made, registry=(*made.registry, *workspace_services(made.get, clock)))
+    whole = replace(made, registry=(*made.registry, *workspace_services(made.get, clock)))
+    return replace(whole, sites={**made.sites, **erasure_sites(whole.get(RetentionService))})
 
 
 def worker(services: Services, *more: Duty) -> Worker:

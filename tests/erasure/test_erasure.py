@@ -21,9 +21,13 @@ from portal.erasure.retention import RetentionService
 from portal.erasure.service import ErasureService
 from portal.notes.domain import NoteKind
 from portal.notes.service import NotesService
+from portal.passkeys.errors import PasskeyRefused
+from portal.passkeys.service import PasskeyService
 from portal.people.service import PeopleService
 from portal.receipts.service import ReceiptService
 from portal.team.domain import Role
+from tests.support.authenticator import Authenticator
+from tests.support.world import ACTOR
 
 
 def told_a_lot(world):
@@ -207,3 +211,20 @@ def test_the_database_lets_every_sealed_column_be_emptied(world):
     ]
     assert "consent" in triggers
     assert wrong == []
+
+
+def test_erasing_how_to_reach_her_shuts_every_way_in(make_world, both):
+    world = make_world(both, public_url="http://localhost:8080")
+    client, invited = world.participant_client()
+    person, key, device = invited.participant, f"participant:{invited.participant.id}", Authenticator()
+    passkeys, people = world.get(PasskeyService), world.get(PeopleService)
+    question = passkeys.ask_to_add(key, person.study_id)
+    passkeys.add(key, device.create(question.options), question.challenge, actor=ACTOR, subject=person.subject)
+    link = people.renew(person.id, actor=ACTOR).token
+    world.get(ErasureService).erase(person, DataKind.CONTACT, Cause.REQUEST, "request:1")
+    assert client.get("/home").address == "/sign-in"
+    assert world.client().get(f"/invitation/{link}").status == 410
+    asked = passkeys.ask()
+    with pytest.raises(PasskeyRefused):
+        passkeys.check(device.get(asked.options), asked.challenge)
+    assert not passkeys.has_any(key)

@@ -51,3 +51,15 @@ def test_another_site_and_other_roles_see_nothing(world):
     assert world.staff_client(Role.AUDITOR).get("/workspace/retention").status == 403
     researcher = world.staff_client(Role.RESEARCHER)
     assert "Approve and erase" not in researcher.get("/workspace/retention").text
+
+
+def test_another_site_decides_nothing(world):
+    person = world.participant()
+    number = world.get(RetentionService).ask(person, [], "asked", "x", staff_id=world.member(Role.LEAD).id)
+    elsewhere = world.staff_client(Role.LEAD, sites=["trust-b"])
+    page = elsewhere.get("/workspace/retention")
+    token = page.form_values(page.all("form")[-1])
+    for act in ("approve", "refuse"):
+        answer = elsewhere.raw.post(f"/workspace/retention/requests/{number}/{act}", data=token)
+        assert answer.status_code == 404
+    assert [one.id for one in world.get(RetentionService).requests(None)] == [number]
