@@ -52,6 +52,8 @@ class Settings:
     """Secret. Passphrase of seal_pkcs12."""
     timestamp_url: str = ""
     """RFC 3161 time-stamping service for seals; when empty, seals carry no outside time."""
+    timestamp_roots: Path | None = None
+    """PEM file of who vouches for that service; any other's stamp is left out. When empty, any that holds counts."""
     smtp_url: str = ""
     """Secret. smtp://user:password@host:port (STARTTLS) or smtps://…; when empty, messages become files."""
     notify_api_key: str = ""

@@ -21,6 +21,7 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError
 
 from portal.canonical import canonical_json, sha256_hex
+from portal.receipts.der import first_value, is_der
 from portal.receipts.domain import FORMAT, RECORD_NAME
 from portal.receipts.errors import ReceiptError
 from portal.receipts.structure import Seal, seals
@@ -200,18 +201,16 @@ def _check_seal(pdf: bytes, seal: Seal, trusted: Sequence[x509.Certificate]) -> 
 def _signature(seal: Seal) -> tuple[cms.SignedData, cms.SignerInfo]:
     """The CMS inside a seal, written in the one way that DER allows and followed by zeros only."""
     try:
-        content = cms.ContentInfo.load(seal.contents)
-        der = content.dump()
-        signed = content["content"]
+        der = first_value(seal.contents)
+        if seal.contents[len(der) :].strip(b"\0") or not is_der(der):
+            raise _Refused(Reason.CHANGED)
+        signed = cms.ContentInfo.load(der, strict=True)["content"]
         signers = list(signed["signer_infos"])
         signed.native  # noqa: B018 - reads every part, so that a malformed one shows here
-        rewritten = cms.ContentInfo.load(der).dump(force=True)
         plain = _plain(signed, signers)
     except _UNREADABLE as error:
         raise _Refused(Reason.CHANGED) from error
-    if rewritten != der or seal.contents[len(der) :].strip(b"\0") or not plain:
-        raise _Refused(Reason.CHANGED)
-    if not seal.contents.startswith(der):
+    if not plain:
         raise _Refused(Reason.CHANGED)
     return signed, signers[0]
 
@@ -231,6 +230,21 @@ def _plain(signed: cms.SignedData, signers: Sequence[cms.SignerInfo]) -> bool:
         and inner["content"].native is None
         and extras <= {"signature_time_stamp_token"}
     )
+
+
+def stamp_holds(pdf: bytes, certificate_pem: bytes, roots: Sequence[x509.Certificate]) -> bool:
+    """Whether a file that we have just sealed ourselves carries a time stamp that holds.
+
+    Args:
+        roots: who must vouch for the stamp; empty asks nobody.
+    """
+    signer = read_certificates(certificate_pem)[0]
+    try:
+        status = _second_opinion(PdfFileReader(BytesIO(pdf)), signer, roots)
+    except (_Refused, *_UNREADABLE):
+        return False
+    stamp = status.timestamp_validity
+    return stamp is not None and (bool(stamp.trusted) or not roots)
 
 
 def _names(signer: cms.SignerInfo, certificate: x509.Certificate) -> bool:
@@ -255,7 +269,9 @@ def _read(pdf: bytes, signer: x509.Certificate) -> Said:
         raise _Refused(Reason.CHANGED) from error
 
 
-def _second_opinion(reader: PdfFileReader, signer: x509.Certificate) -> PdfSignatureStatus:
+def _second_opinion(
+    reader: PdfFileReader, signer: x509.Certificate, time_roots: Sequence[x509.Certificate] = ()
+) -> PdfSignatureStatus:
     """PyHanko's whole check, which also looks at the structure and at a time stamp.
 
     The certificate is trusted because it is the study's, so its own dates do not matter here.
@@ -264,7 +280,8 @@ def _second_opinion(reader: PdfFileReader, signer: x509.Certificate) -> PdfSigna
     if len(found) != 1:
         raise _Refused(Reason.CHANGED)
     context = ValidationContext(trust_roots=[signer], allow_fetching=False)
-    status = validate_pdf_signature(found[0], context)
+    times = ValidationContext(trust_roots=list(time_roots), allow_fetching=False)
+    status = validate_pdf_signature(found[0], context, ts_validation_context=times)
     good = status.intact and status.valid and status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     stamp = status.timestamp_validity
     if not good or (stamp is not None and not (stamp.intact and stamp.valid)):

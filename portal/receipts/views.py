@@ -32,6 +32,7 @@ def verify() -> str | tuple[str, int]:
     return render_template(
         "receipts/verify.html", form=form, verdict=verdict, said=verdict.said, sentence=gettext(verdict.sentence),
         made_at=datetime.fromisoformat(verdict.said.made_at).astimezone(LONDON) if verdict.said else None,
+        stamped_at=verdict.said.stamped_at.astimezone(LONDON) if verdict.said and verdict.said.stamped_at else None,
     )  # fmt: skip
 
 

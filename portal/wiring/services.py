@@ -2,12 +2,13 @@
 
 import base64
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 from argon2 import PasswordHasher
+from asn1crypto.x509 import Certificate
 
 from portal.amendments.service import AmendmentService
 from portal.audit.checkpoints import Checkpoints
@@ -38,8 +39,10 @@ from portal.people.domain import Participant
 from portal.people.service import PeopleService
 from portal.receipts import certificates
 from portal.receipts.render import Renderer
-from portal.receipts.seal import Sealer, time_stamper
+from portal.receipts.seal import Sealer
 from portal.receipts.service import ReceiptService
+from portal.receipts.stamping import HttpTimeStamper, TimeService
+from portal.receipts.verify import NotACertificate, read_certificates
 from portal.recordings.catalogue import Catalogue
 from portal.recordings.comparing import Comparison
 from portal.recordings.destroying import Destructions
@@ -48,7 +51,7 @@ from portal.recordings.playback.service import Notes
 from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.followups import FollowUps
 from portal.rooms.watch import ConsentWatch
-from portal.settings import ROOT, Settings
+from portal.settings import ROOT, Settings, SettingsError
 from portal.study.errors import UnknownVersion
 from portal.study.loader import load
 from portal.study.service import StudyBook
@@ -227,8 +230,18 @@ def _receipts(settings: Settings, database: Database, clock: Clock, studies: Stu
             settings.instance / "keys", organisation=organisation, at=clock(), passphrase=settings.seal_passphrase
         )
 
-    stamper = time_stamper(settings.timestamp_url) if settings.timestamp_url else None
-    return ReceiptService(database, clock, renderer, Sealer(open_key, clock, stamper))
+    url = settings.timestamp_url
+    times = TimeService(lambda: HttpTimeStamper(url), clock) if url else None
+    return ReceiptService(database, clock, renderer, Sealer(open_key, clock, times, _time_roots(settings)))
+
+
+def _time_roots(settings: Settings) -> Sequence[Certificate]:
+    if settings.timestamp_roots is None:
+        return ()
+    try:
+        return read_certificates(settings.timestamp_roots.read_bytes())
+    except (OSError, NotACertificate) as error:
+        raise SettingsError("PORTAL_TIMESTAMP_ROOTS must be a file with certificates in PEM") from error
 
 
 def _consented(consents: ConsentService) -> Callable[[Participant], datetime | None]:

@@ -80,6 +80,7 @@ NO_PARTICIPANT_S = {
     "milestone_id": "dates of the whole study",
     "name": "a file of a recording, which is looked up",
     "passkey_id": "one's own passkeys",
+    "request_id": "a colleague who lost her second factor",
     "staff_id": "the team's accounts",
     "topic": "a topic of an interview, which is looked up",
     "wrap_id": "the team's keys",
