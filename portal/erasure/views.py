@@ -1,6 +1,6 @@
 """Retention and erasure: who asked, who decides, what was erased with which proof."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
