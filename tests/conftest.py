@@ -1,1 +1,1 @@
-pytest_plugins = ["tests.support.databases", "tests.support.world", "tests.support.browsers"]
+pytest_plugins = ["tests.support.databases", "tests.support.world", "tests.support.browsers", "tests.support.sound"]

@@ -37,18 +37,19 @@ def _wrapped() -> bytes:
 
 
 @cache
-def tape() -> Path:
+def tape(seconds: int = 10) -> Path:
     """Two people, recorded once for all tests, for MINE and RECOVERY."""
     folder = Path(tempfile.mkdtemp(prefix="portal-tape-"))
     atexit.register(shutil.rmtree, folder)
-    return make(folder, [MINE.recipient, RECOVERY.recipient], 10)
+    return make(folder, [MINE.recipient, RECOVERY.recipient], seconds)
 
 
-def recorded(world: World) -> Recording:
-    """The tape in the world's vault."""
-    shutil.copytree(tape(), world.settings.instance / "vault" / tape().name)
+def recorded(world: World, folder: Path | None = None) -> Recording:
+    """The recording of this folder, or the tape, in the world's vault."""
+    folder = folder or tape()
+    shutil.copytree(folder, world.settings.instance / "vault" / folder.name)
     world.get(Catalogue).run()
-    return world.get(RecordingService).recording(tape().name)
+    return world.get(RecordingService).recording(folder.name)
 
 
 def team(world: World) -> tuple[int, int]:

@@ -2,12 +2,16 @@
 export class Trouble extends Error {
   constructor(code, detail = {}) {
     super(code);
+    this.name = "Trouble";
     this.code = code;
     this.detail = detail;
   }
 }
 
-export const asTrouble = (error, code) => (error instanceof Trouble ? error : new Trouble(code, { why: String(error.message ?? error) }));
+// By name: scripts that are loaded apart have each a class of their own.
+export const isTrouble = (error) => error?.name === "Trouble";
+
+export const asTrouble = (error, code) => (isTrouble(error) ? error : new Trouble(code, { why: String(error.message ?? error) }));
 
 // The page's sentence for a trouble, with its {details} filled in.
 export function sentence(texts, trouble) {

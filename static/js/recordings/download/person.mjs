@@ -1,5 +1,5 @@
 // One file of one person, decrypted. A broken connection leaves it open to go on where it stopped.
-import { Trouble } from "../trouble.mjs";
+import { isTrouble } from "../trouble.mjs";
 import { placeBehind } from "../playback/manifest.mjs";
 
 const PIECE = 1 << 20;
@@ -30,7 +30,7 @@ export class PersonDownload {
       this.at += bytes.length;
       return bytes;
     } catch (error) {
-      if (!this.rescue || !(error instanceof Trouble) || error.detail?.chunk === undefined) throw error;
+      if (!this.rescue || !isTrouble(error) || error.detail?.chunk === undefined) throw error;
       return this.#passOver(error.detail.chunk * 65536);
     }
   }

@@ -1,6 +1,6 @@
 // An age identity and the copies of it that only its owner opens. It never leaves the browser in the clear.
 import { Decrypter, Encrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient, webauthn } from "age-encryption";
-import { Trouble } from "../trouble.mjs";
+import { isTrouble, Trouble } from "../trouble.mjs";
 
 export const HYBRID = "mlkem768x25519";
 const SECRET = /^AGE-SECRET-KEY-(PQ-)?1[0-9A-Z]{58}$/;
@@ -70,7 +70,7 @@ async function asked(act) {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof Trouble) throw error;
+    if (isTrouble(error)) throw error;
     throw new Trouble(/PRF/.test(error.message) ? "passkey-no-prf" : "passkey-refused");
   }
 }

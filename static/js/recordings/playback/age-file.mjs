@@ -44,13 +44,12 @@ export class AgeFile {
     const stop = Math.min(end, this.size);
     if (start >= stop) return new Uint8Array(0);
     const [first, last] = [Math.floor(start / CHUNK), Math.floor((stop - 1) / CHUNK)];
-    await this.#load(first, last);
+    const chunks = await this.#load(first, last);
     const out = new Uint8Array(stop - start);
     for (let index = first; index <= last; index += 1) {
       const from = Math.max(start - index * CHUNK, 0);
-      out.set(this.kept.get(index).subarray(from, Math.min(stop - index * CHUNK, CHUNK)), index * CHUNK + from - start);
+      out.set(chunks.get(index).subarray(from, Math.min(stop - index * CHUNK, CHUNK)), index * CHUNK + from - start);
     }
-    for (const index of [...this.kept.keys()].slice(0, -KEPT)) this.kept.delete(index);
     return out;
   }
 
@@ -65,16 +64,22 @@ export class AgeFile {
     return bytes;
   }
 
+  // Chunks [first, last], opened. Some are kept for the next read; other reads may go on at the same time.
   async #load(first, last) {
-    const wanted = [];
-    for (let index = first; index <= last; index += 1) if (!this.kept.has(index)) wanted.push(index);
-    if (!wanted.length) return;
+    const [chunks, wanted] = [new Map(), []];
+    for (let index = first; index <= last; index += 1) {
+      if (this.kept.has(index)) chunks.set(index, this.kept.get(index));
+      else wanted.push(index);
+    }
+    if (!wanted.length) return chunks;
     const [from, to] = [this.#place(wanted[0]), Math.min(this.#place(wanted.at(-1) + 1), this.total)];
     const bytes = await this.#fetched(from, to);
     for (const index of wanted) {
       const at = this.#place(index) - from;
-      this.kept.set(index, await this.#opened(index, bytes.subarray(at, Math.min(at + SEALED, bytes.length))));
+      chunks.set(index, await this.#opened(index, bytes.subarray(at, Math.min(at + SEALED, bytes.length))));
     }
+    this.kept = new Map([...this.kept, ...chunks].slice(-KEPT));
+    return chunks;
   }
 
   async #opened(index, sealed) {

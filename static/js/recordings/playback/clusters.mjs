@@ -1,106 +1,52 @@
-// Clusters as Media Source wants them. A recorder writes voice and picture as they come, so that a block may stand a
-// little before an earlier one; browsers refuse a cluster whose blocks are not in order of time. Sizes stay the same.
-const CLUSTER = 0x1f43b675;
-const TIMESTAMP = 0xe7;
-const SIMPLE_BLOCK = 0xa3;
-const BLOCK_GROUP = 0xa0;
-const BLOCK = 0xa1;
+// A file's bytes, sorted into its voice and its picture as Media Source wants them: whole clusters of one track each.
+// Apart, so that a voice goes on where its picture does not (a camera that was off, packets that were lost): of a
+// cluster that holds both, browsers play only the moments that have both, and Firefox drops what follows a boundary.
+import { blocksOf, CLUSTER, clusterOf, elementAt, joined } from "./webm.mjs";
 
 export class Clusters {
-  constructor() {
-    this.held = new Uint8Array(0);
+  // `numbers`: of each track by kind, such as { audio: 2, video: 1 }.
+  constructor(numbers) {
+    this.numbers = Object.entries(numbers);
+    this.reset();
   }
 
   // Begin at another cluster.
   reset() {
     this.held = new Uint8Array(0);
+    this.reached = 0; // ms of the last block that came
   }
 
-  // The clusters that are whole now, in order; the rest waits for more. Everything between clusters is left out.
+  // What is whole now, by kind; the rest waits for more. Everything between clusters is left out.
   push(bytes) {
-    const data = together(this.held, bytes);
-    const out = [];
+    const data = joined([this.held, bytes]);
+    const out = Object.fromEntries(this.numbers.map(([kind]) => [kind, []]));
     let at = 0;
     for (;;) {
       const element = elementAt(data, at);
       if (!element || element.end > data.length) break;
-      if (element.id === CLUSTER) out.push(ordered(data.slice(at, element.end), element.body - at));
+      if (element.id === CLUSTER) this.#sort(blocksOf(data, element), out);
       at = element.end;
     }
     this.held = data.slice(at);
-    return out.reduce(together, new Uint8Array(0));
+    return Object.fromEntries(Object.entries(out).map(([kind, pieces]) => [kind, joined(pieces)]));
   }
-}
 
-// { id, body, end } of the element at a place, or null if not even its head is there.
-function elementAt(data, at) {
-  const id = numberAt(data, at, true);
-  const size = id && numberAt(data, at + id.length, false);
-  if (!size) return null;
-  const body = at + id.length + size.length;
-  return { id: id.value, body, end: body + size.value };
-}
-
-function numberAt(data, at, marked) {
-  const first = data[at];
-  if (!first) return null;
-  const length = Math.clz32(first) - 23;
-  if (at + length > data.length) return null;
-  let value = marked ? first : first & (0xff >> length);
-  for (let next = 1; next < length; next += 1) value = value * 256 + data[at + next];
-  return { value, length };
-}
-
-function ordered(cluster, body) {
-  const [others, blocks] = [[], []];
-  let stamp = null;
-  for (let at = body; at < cluster.length; ) {
-    const element = elementAt(cluster, at);
-    if (!element || element.end > cluster.length) return cluster;
-    const bytes = cluster.subarray(at, element.end);
-    const place = timePlace(cluster, element);
-    if (place === null) others.push(bytes);
-    else blocks.push({ bytes, place: place - at, time: new DataView(cluster.buffer, cluster.byteOffset + place).getInt16(0) });
-    if (element.id === TIMESTAMP) stamp = element;
-    at = element.end;
-  }
-  blocks.sort((one, other) => one.time - other.time);
-  const earliest = blocks[0]?.time ?? 0;
-  if (earliest < 0 && stamp) shift(cluster, stamp, blocks, earliest);
-  return [...others, ...blocks.map((one) => one.bytes)].reduce(together, cluster.slice(0, body));
-}
-
-// Where a block's time stands (two bytes, counted from the cluster's), or null for anything else.
-function timePlace(data, { id, body, end }) {
-  if (id === BLOCK_GROUP) {
-    for (let at = body; at < end; ) {
-      const inner = elementAt(data, at);
-      if (!inner) return null;
-      if (inner.id === BLOCK) return inner.body + numberAt(data, inner.body, false).length;
-      at = inner.end;
+  #sort(blocks, out) {
+    for (const [kind, number] of this.numbers) {
+      const own = blocks.filter((one) => one.track === number);
+      if (own.length) out[kind].push(clusterOf(own));
     }
-    return null;
+    this.reached = blocks.reduce((latest, one) => Math.max(latest, one.ms), this.reached);
   }
-  return id === SIMPLE_BLOCK ? body + numberAt(data, body, false).length : null;
 }
 
-// No block may stand before its cluster: move the cluster's time back and all its blocks forward.
-function shift(cluster, stamp, blocks, earliest) {
-  let time = 0;
-  for (let at = stamp.body; at < stamp.end; at += 1) time = time * 256 + cluster[at];
-  time = Math.max(0, time + earliest);
-  for (let at = stamp.end - 1; at >= stamp.body; at -= 1) {
-    cluster[at] = time % 256;
-    time = Math.floor(time / 256);
+// The last moment (ms) in the end of a file, or null if no whole cluster is in these bytes. They may begin anywhere.
+export function lastMoment(bytes) {
+  let last = null;
+  for (let at = 0; at < bytes.length - 4; at += 1) {
+    const element = bytes[at] === 0x1f ? elementAt(bytes, at) : null;
+    if (element?.id !== CLUSTER || element.end > bytes.length) continue;
+    for (const one of blocksOf(bytes, element)) last = Math.max(last ?? 0, one.ms);
   }
-  for (const one of blocks) new DataView(one.bytes.buffer, one.bytes.byteOffset + one.place).setInt16(0, one.time - earliest);
-}
-
-function together(one, other) {
-  if (!one.length) return other;
-  if (!other.length) return one;
-  const out = new Uint8Array(one.length + other.length);
-  out.set(one);
-  out.set(other, one.length);
-  return out;
+  return last;
 }

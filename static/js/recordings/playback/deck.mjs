@@ -1,80 +1,80 @@
-// One file of one person in a media element: fed with what is about to be played, from the index's nearest place.
-import { Trouble } from "../trouble.mjs";
+// One file of one person: read from the index's nearest place, and handed to her voice's and her picture's lane.
+import { isTrouble, Trouble } from "../trouble.mjs";
 import { Clusters } from "./clusters.mjs";
 import { placeBefore, placeBehind } from "./manifest.mjs";
+import { tracksOf } from "./webm.mjs";
 
 const PIECE = 256 * 1024;
 const FIRST_PIECE = 64 * 1024;
+const CHUNK = 64 * 1024;
 const AHEAD_S = 20;
-const BEHIND_S = 30;
 const NEAR_S = 5; // so near it is quicker to go on than to jump
 
-export const mediaSource = () => globalThis.MediaSource ?? globalThis.ManagedMediaSource ?? null;
-export const mimeOf = (track) => `${track.media === "audio" ? "audio" : "video"}/webm; codecs="${track.codecs.replace("+", ",")}"`;
-
 export class Deck {
-  // `read(start, end)` gives plaintext bytes. `onDamage(trouble, fromMs, toMs)` hears of what had to be left out.
-  constructor(track, size, element, read, onDamage) {
-    Object.assign(this, { track, size, element, read, onDamage });
+  // `read(start, end)` gives plaintext bytes. `told.damage(trouble, fromMs, toMs)` hears of what had to be left out,
+  // `told.refused(kind, why)` of a voice or picture that this browser gave up on.
+  constructor(track, size, lanes, read, told) {
+    Object.assign(this, { track, size, lanes, read, told });
     this.next = 0; // where the next piece begins
     this.run = { from: Infinity, to: 0 }; // seconds that were fed without a jump
     this.wanted = 0;
     this.lost = [];
-    this.clusters = new Clusters();
-    this.buffer = null;
+    this.started = false;
     this.busy = false;
   }
 
-  get headEnd() {
-    return this.track.index[0]?.byte ?? this.size;
-  }
-
-  // Attach the media source. Media comes with the first `serve`.
+  // Attach the lanes. Media comes with the first `serve`.
   async start() {
-    const Source = mediaSource();
-    if (!Source?.isTypeSupported(mimeOf(this.track))) {
-      await this.#whole();
-      return;
-    }
-    this.source = new Source();
-    this.element.disableRemotePlayback = true;
-    this.element.src = URL.createObjectURL(this.source);
-    await once(this.source, "sourceopen");
-    URL.revokeObjectURL(this.element.src);
-    this.buffer = this.source.addSourceBuffer(mimeOf(this.track));
-    this.source.duration = (this.track.endMs - this.track.startMs) / 1000;
-    this.head = await this.read(0, this.headEnd);
+    const found = tracksOf(await this.read(0, this.#headEnd));
+    this.lanes = this.lanes.filter(({ kind }) => found[kind]);
+    if (!this.lanes.length) throw new Trouble("not-media");
+    await Promise.all(this.lanes.map((lane) => lane.start(found[lane.kind].head)));
+    this.clusters = new Clusters(Object.fromEntries(this.lanes.map(({ kind }) => [kind, found[kind].number])));
+    this.started = true;
   }
 
   // Whether what there is for the moment (seconds in the file) has come, be it media or a hole.
   ready(seconds) {
-    return !this.buffer || this.#holds(seconds) || (seconds >= this.run.from && this.run.to > seconds + 0.5);
-  }
-
-  // Whether nothing can be shown at the moment: nothing was recorded, or it is damaged.
-  hole(seconds) {
-    return Boolean(this.buffer) && !this.#holds(seconds);
+    if (!this.started) return false;
+    const came = seconds >= this.run.from && this.run.to > seconds + 0.5;
+    return this.lanes.every((lane) => (lane.place(seconds) === null ? came : lane.ready));
   }
 
   // Have this moment and the next seconds ready. Called again and again, with another moment after a jump; one call
   // works at a time and heeds the newest moment.
   async serve(seconds) {
     this.wanted = seconds;
-    if (!this.buffer || this.busy) return;
+    if (this.busy) return;
     this.busy = true;
     try {
+      this.#dropRefused();
       while (await this.#step());
-      await this.#forget(this.wanted);
-      if (this.next >= this.size && this.source.readyState === "open" && !this.buffer.updating) this.source.endOfStream();
+      for (const lane of this.lanes) await lane.forget(this.wanted);
+      if (this.next >= this.size) for (const lane of this.lanes) lane.end();
     } finally {
       this.busy = false;
     }
   }
 
+  // A voice without a loudspeaker, say: the rest goes on.
+  #dropRefused() {
+    for (const lane of this.lanes.filter((one) => one.refusal)) {
+      this.lanes = this.lanes.filter((one) => one !== lane);
+      lane.element.remove();
+      this.told.refused(lane.kind, lane.refusal);
+    }
+    if (!this.lanes.length) throw new Trouble("all-refused");
+  }
+
+  get #headEnd() {
+    return this.track.index[0]?.byte ?? this.size;
+  }
+
   // One piece, or one jump; false when enough is held.
   async #step() {
     const { wanted } = this;
-    const lead = Math.max(this.#heldTo(wanted), this.#inRun(wanted) ? this.run.to : wanted);
+    const held = Math.min(...this.lanes.map((lane) => lane.heldTo(wanted)));
+    const lead = Math.max(held, this.#inRun(wanted) ? this.run.to : wanted);
     if (lead >= wanted + AHEAD_S || (this.#inRun(lead) && this.next >= this.size)) return false;
     if (this.#inRun(lead)) await this.#piece();
     else await this.#jump(lead);
@@ -87,19 +87,16 @@ export class Deck {
 
   async #jump(seconds) {
     const place = placeBefore(this.track.index, seconds * 1000);
-    this.next = place?.byte ?? this.headEnd;
+    this.next = place?.byte ?? this.#headEnd;
     const from = (place?.ms ?? 0) / 1000;
     this.run = { from: Math.min(from, seconds), to: from };
     this.piece = FIRST_PIECE;
     await this.#again();
   }
 
-  // The parser starts anew: header first.
   async #again() {
     this.clusters.reset();
-    await this.#quiet();
-    if (this.source.readyState === "open") this.buffer.abort();
-    await this.#append(this.head);
+    await Promise.all(this.lanes.map((lane) => lane.again()));
   }
 
   async #piece() {
@@ -111,84 +108,32 @@ export class Deck {
       await this.#passOver(error, from);
       return;
     }
-    if (!this.#inRun(this.wanted) && !this.#holds(this.wanted)) return; // she has gone elsewhere meanwhile
+    if (!this.#inRun(this.wanted) && this.lanes.some((lane) => lane.place(this.wanted) === null)) return; // she has gone elsewhere meanwhile
     this.piece = PIECE;
     this.next = from + bytes.length;
-    await this.#append(this.clusters.push(bytes));
-    this.run.to = this.next >= this.size ? Infinity : Math.max(this.run.to, this.#msAt(this.next) / 1000);
+    await this.#hand(bytes);
+    this.run.to = this.next >= this.size ? Infinity : Math.max(this.run.to, this.clusters.reached / 1000);
+  }
+
+  async #hand(bytes) {
+    const sorted = this.clusters.push(bytes);
+    await Promise.all(this.lanes.map((lane) => lane.append(sorted[lane.kind])));
   }
 
   // A piece cannot be read: take what is whole before the damaged chunk, then go on at the next place behind it.
   async #passOver(error, from) {
-    if (!(error instanceof Trouble) || error.detail?.chunk === undefined) throw error;
-    const bad = error.detail.chunk * 65536;
-    if (bad > from) {
-      await this.#append(this.clusters.push(await this.read(from, bad)));
-      this.next = Math.max(bad, from);
-    }
-    const behind = placeBehind(this.track.index, bad + 65536);
-    const fromMs = this.#msAt(Math.max(bad, from));
+    if (!isTrouble(error) || error.detail?.chunk === undefined) throw error;
+    const bad = error.detail.chunk * CHUNK;
+    if (bad > from) await this.#hand(await this.read(from, bad));
+    const behind = placeBehind(this.track.index, bad + CHUNK);
+    const fromMs = Math.max(this.clusters.reached, this.run.to * 1000);
     const toMs = behind ? behind.ms : this.track.endMs - this.track.startMs;
-    this.lost.push({ from: fromMs / 1000, to: toMs / 1000 });
-    this.onDamage(error, fromMs, toMs);
+    if (!this.lost.some((one) => one.bad === bad)) {
+      this.lost.push({ bad, from: fromMs / 1000, to: toMs / 1000 });
+      this.told.damage(error, fromMs, toMs);
+    }
     this.next = behind ? behind.byte : this.size;
     this.run.to = toMs / 1000;
     await this.#again();
   }
-
-  #msAt(byte) {
-    let found = 0;
-    for (const one of this.track.index) {
-      if (one.byte > byte) break;
-      found = one.ms;
-    }
-    return found;
-  }
-
-  #holds(seconds) {
-    const held = this.element.buffered;
-    for (let at = 0; at < held.length; at += 1) if (held.start(at) <= seconds + 0.05 && held.end(at) > seconds + 0.05) return true;
-    return false;
-  }
-
-  #heldTo(seconds) {
-    const held = this.element.buffered;
-    for (let at = 0; at < held.length; at += 1) if (held.start(at) <= seconds + 0.05 && held.end(at) > seconds) return held.end(at);
-    return seconds;
-  }
-
-  async #append(bytes) {
-    await this.#quiet();
-    if (this.source.readyState === "closed" || bytes.length === 0) return;
-    try {
-      this.buffer.appendBuffer(bytes);
-    } catch (error) {
-      if (error.name !== "QuotaExceededError") throw error;
-      await this.#forget(this.element.currentTime, 5);
-      this.buffer.appendBuffer(bytes);
-    }
-    await this.#quiet();
-  }
-
-  async #forget(seconds, keep = BEHIND_S) {
-    const held = this.element.buffered;
-    if (!held.length || held.start(0) >= seconds - keep * 2) return;
-    await this.#quiet();
-    this.buffer.remove(0, Math.max(seconds - keep, 0.1));
-    await this.#quiet();
-  }
-
-  async #quiet() {
-    while (this.buffer.updating) await once(this.buffer, "updateend");
-  }
-
-  // Without Media Source the whole file is opened first. Plaintext stays in memory.
-  async #whole() {
-    if (!this.element.canPlayType(mimeOf(this.track))) throw new Trouble("browser-cannot-play");
-    const pieces = [];
-    for (let at = 0; at < this.size; at += PIECE * 4) pieces.push(await this.read(at, Math.min(at + PIECE * 4, this.size)));
-    this.element.src = URL.createObjectURL(new Blob(pieces, { type: mimeOf(this.track) }));
-  }
 }
-
-const once = (target, event) => new Promise((resolve) => target.addEventListener(event, resolve, { once: true }));

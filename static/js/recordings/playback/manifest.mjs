@@ -71,6 +71,15 @@ function told(lines) {
   return { tracks, pauses, length, ended };
 }
 
+// Where files end that no line of the manifest ends: `opened` has { file, lastMs }.
+export function findEnds(manifest, opened) {
+  for (const { file, lastMs } of opened) {
+    const track = manifest.tracks.find((one) => one.file === file);
+    if (lastMs != null) track.endMs = track.startMs + lastMs;
+    manifest.length = Math.max(manifest.length, track.endMs);
+  }
+}
+
 // The last place at or before a time (ms in the file) that can be played from.
 export function placeBefore(index, ms) {
   let found = null;

@@ -1,12 +1,13 @@
 // The page that plays a recording: unlock, check what is there, and play it. Plaintext stays in this page's memory.
 import { PagePart } from "../page.mjs";
 import { startUnlock } from "../keys/unlock.mjs";
-import { Trouble } from "../trouble.mjs";
+import { sentence, Trouble } from "../trouble.mjs";
 import { WorkerClient } from "../worker-client.mjs";
 import { clock } from "./clock.mjs";
 import { Controls } from "./controls.mjs";
 import { Deck } from "./deck.mjs";
-import { readManifest } from "./manifest.mjs";
+import { playable } from "./lane.mjs";
+import { findEnds, readManifest } from "./manifest.mjs";
 import { startNotes } from "./notes.mjs";
 import { Player } from "./player.mjs";
 import { Problems } from "./problems.mjs";
@@ -41,17 +42,22 @@ async function fetchManifest(dataset) {
 }
 
 async function show(part, vault, manifest, opened, startDownloads) {
+  findEnds(manifest, opened);
   const tiles = new Tiles(part.one("tiles"), part.root.querySelector("template"), part.texts);
   const problems = new Problems(part);
   const decks = [];
   for (const track of manifest.tracks) {
     const { size } = opened.find((one) => one.file === track.file);
-    const damage = (trouble, from, to) => {
-      problems.add(tiles.nameOf(track), { code: "left-out", detail: { from: clock(track.startMs + from), to: clock(track.startMs + to), why: reason(part, trouble) } });
+    const tell = (code, detail) => {
+      problems.add(tiles.nameOf(track), { code, detail });
       player.pause();
     };
+    const told = {
+      damage: (trouble, from, to) => tell("left-out", { from: clock(track.startMs + from), to: clock(track.startMs + to), why: sentence(part.texts, trouble) }),
+      refused: (kind, why) => tell(`refused-${kind}`, { why }),
+    };
     const read = (start, end) => vault.call("read", { file: track.file, start, end });
-    decks.push(Object.assign(new Deck(track, size, tiles.elementFor(track), read, damage), { usable: size > 0 }));
+    decks.push(Object.assign(new Deck(track, size, tiles.lanesFor(track), read, told), { usable: size > 0 }));
   }
   for (const one of manifest.problems) problems.add("", one);
   for (const one of opened) {
@@ -69,13 +75,15 @@ async function show(part, vault, manifest, opened, startDownloads) {
   part.one("player").focus();
   await startNotes(part, vault, player);
   await startDownloads(part, vault, manifest, opened, tiles);
+  if (!manifest.tracks.every(playable)) {
+    part.fail(new Trouble("browser-cannot-play"));
+    return;
+  }
   problems.consent(Problems.serious([...manifest.problems, ...opened.flatMap((one) => one.problems)])).then(() => {
     part.one("controls").hidden = false;
     player.seek(0);
   });
 }
-
-const reason = (part, trouble) => (part.texts[trouble.code] ?? "").replace(/\{(\w+)\}/g, (_, name) => String(trouble.detail?.[name] ?? ""));
 
 function marksOf(manifest, tiles, texts) {
   const pauses = manifest.pauses.map((one) => ({ ...one, kind: "pause", text: texts["mark-pause"] }));

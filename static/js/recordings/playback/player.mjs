@@ -1,6 +1,7 @@
 // All people's tracks on one timeline: its clock leads, the media elements follow.
 const TICK_MS = 100;
 const JUMP_S = 0.3;
+const NEAR_S = 0.04; // noticed by nobody, and a voice sounds best at its own speed
 const LEAD_S = 8;
 
 export class Player {
@@ -12,20 +13,22 @@ export class Player {
     this.playing = false;
     this.waiting = false;
     this.seen = performance.now();
-    this.started = new Map();
-    this.failure = null;
+    this.starting = new Map();
+    this.failure = null; // to be told
+    this.failed = false; // nothing more is asked for until somebody plays or jumps again
     this.timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
   async play() {
     this.playing = true;
+    this.failed = false;
     this.seen = performance.now();
     this.#tick();
   }
 
   pause() {
     this.playing = false;
-    for (const deck of this.decks) deck.element.pause();
+    for (const deck of this.decks) for (const { element } of deck.lanes) element.pause();
     this.onChange();
   }
 
@@ -34,6 +37,7 @@ export class Player {
   }
 
   seek(ms) {
+    this.failed = false;
     this.position = Math.min(Math.max(ms, 0), this.length);
     this.seen = performance.now();
     this.#tick();
@@ -60,49 +64,48 @@ export class Player {
   #tick() {
     const now = performance.now();
     const active = this.#active(0);
-    for (const deck of this.#active(this.playing ? LEAD_S * 1000 : 0)) this.#feed(deck);
-    this.waiting = this.playing && active.some((deck) => !this.#ready(deck));
+    if (!this.failed) for (const deck of this.#active(this.playing ? LEAD_S * 1000 : 0)) this.#feed(deck);
+    this.waiting = this.playing && active.some((deck) => !deck.ready(this.#local(deck)));
     if (this.playing && !this.waiting) this.position = Math.min(this.position + (now - this.seen) * this.rate, this.length);
     this.seen = now;
-    for (const deck of this.decks) this.#follow(deck, active.includes(deck));
+    for (const deck of this.decks) for (const lane of deck.lanes) this.#follow(lane, deck.started && active.includes(deck), this.#local(deck));
     if (this.playing && this.position >= this.length) this.pause();
     this.onChange();
   }
 
-  #ready(deck) {
-    const local = this.#local(deck);
-    if (!deck.started || !deck.ready(local)) return false;
-    return deck.hole(local) || deck.element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
-  }
-
   #feed(deck) {
     const local = Math.max(this.#local(deck), 0);
-    this.#started(deck)
+    if (!this.starting.has(deck)) this.starting.set(deck, deck.start());
+    this.starting
+      .get(deck)
       .then(() => deck.serve(local))
       .catch((error) => this.#fail(error));
   }
 
-  #started(deck) {
-    if (!this.started.has(deck)) this.started.set(deck, deck.start().then(() => (deck.started = true)));
-    return this.started.get(deck);
-  }
-
-  #follow(deck, active) {
-    const { element } = deck;
-    const local = this.#local(deck);
-    deck.shown = active && deck.started && !deck.hole(local);
-    if (!deck.shown || !this.playing || this.waiting) {
+  #follow(lane, active, local) {
+    const { element } = lane;
+    const place = active ? lane.place(local) : null;
+    lane.shown = place !== null;
+    if (lane.shown) this.#bring(lane, place);
+    if (!lane.shown || !this.playing || this.waiting) {
       if (!element.paused) element.pause();
-      if (deck.shown && !element.seeking && Math.abs(element.currentTime - local) > JUMP_S) element.currentTime = local;
       return;
     }
-    const off = element.currentTime - local;
-    if (Math.abs(off) > JUMP_S && !element.seeking) element.currentTime = local;
-    element.playbackRate = this.rate * (1 - Math.min(Math.max(off * 0.5, -0.1), 0.1));
+    const off = element.currentTime - place;
+    const correction = Math.abs(off) < NEAR_S ? 0 : Math.min(Math.max(off * 0.5, -0.1), 0.1);
+    element.playbackRate = this.rate * (1 - correction);
     if (element.paused) element.play().catch((error) => error.name !== "AbortError" && this.#fail(error));
   }
 
+  // An element that stands or seeks where nothing is held would stay there for ever: it is sent on.
+  #bring({ element, stands }, place) {
+    const far = Math.abs(element.currentTime - place) > JUMP_S;
+    if (!stands || (far && !element.seeking)) element.currentTime = place;
+  }
+
   #fail(error) {
+    if (this.failed) return;
+    this.failed = true;
     this.failure = error;
     this.pause();
   }

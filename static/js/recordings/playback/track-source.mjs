@@ -1,9 +1,12 @@
 // A track's plaintext: that of its file, followed by that of the file in which a crash left its end.
-import { Trouble } from "../trouble.mjs";
+import { isTrouble, Trouble } from "../trouble.mjs";
 import { AgeFile } from "./age-file.mjs";
+import { lastMoment } from "./clusters.mjs";
+import { joined } from "./webm.mjs";
 
 const TRIES = 4;
 const WAIT_MS = 400;
+const END = 512 * 1024; // holds a whole cluster at any rate that a camera sends
 const EBML = [0x1a, 0x45, 0xdf, 0xa3];
 
 export class TrackSource {
@@ -18,7 +21,8 @@ export class TrackSource {
     return `${this.track.file}.age`;
   }
 
-  // Opens every file. Gives { size, problems }; throws Trouble if nothing of the track can be read.
+  // Opens every file. Gives { size, problems, lastMs }; throws Trouble if nothing of the track can be read. `lastMs` is
+  // the last moment of a file that nobody closed, so that no manifest tells it; else null.
   async open(identity) {
     const problems = [];
     await this.#add(this.name, identity);
@@ -28,10 +32,10 @@ export class TrackSource {
     if (this.track.recovered) problems.push({ code: "recovered", detail: {} });
     await this.#addMore(identity, problems);
     this.size = this.parts.reduce((sum, one) => sum + one.size, 0);
-    return { size: this.size, problems };
+    return { size: this.size, problems, lastMs: this.track.closed ? null : await this.#lastMs() };
   }
 
-  // Plaintext bytes [start, end). Throws Trouble with `detail.byte` where the readable part ends.
+  // Plaintext bytes [start, end). Throws Trouble with `detail.chunk`, the one that does not open.
   async read(start, end) {
     const pieces = [];
     let from = 0;
@@ -53,6 +57,15 @@ export class TrackSource {
     if (!told || told.plaintext_bytes === this.parts[0].size) return [];
     const missing = told.plaintext_bytes - this.parts[0].size;
     return [missing > 0 ? { code: "truncated-bytes", detail: { missing } } : { code: "appended", detail: {} }];
+  }
+
+  async #lastMs() {
+    try {
+      return lastMoment(await this.read(Math.max(0, this.size - END), this.size));
+    } catch (error) {
+      if (isTrouble(error)) return null; // the player comes upon the damage and names it
+      throw error;
+    }
   }
 
   async #addMore(identity, problems) {
@@ -77,7 +90,8 @@ export async function fetchRange(address, start, end) {
     try {
       return await once(address, start, end);
     } catch (error) {
-      if (error instanceof Trouble || left === 1) throw error instanceof Trouble ? error : new Trouble("no-answer");
+      if (isTrouble(error)) throw error;
+      if (left === 1) throw new Trouble("no-answer");
       await new Promise((resolve) => setTimeout(resolve, WAIT_MS * (TRIES - left + 1)));
     }
   }
@@ -91,15 +105,4 @@ async function once(address, start, end) {
   if (answer.status !== 206) throw new Error(`status ${answer.status}`);
   const bytes = new Uint8Array(await answer.arrayBuffer());
   return { bytes, total: Number(answer.headers.get("Content-Range").split("/")[1]) };
-}
-
-function joined(pieces) {
-  if (pieces.length === 1) return pieces[0];
-  const out = new Uint8Array(pieces.reduce((sum, one) => sum + one.length, 0));
-  let at = 0;
-  for (const one of pieces) {
-    out.set(one, at);
-    at += one.length;
-  }
-  return out;
 }
