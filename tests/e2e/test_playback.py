@@ -289,7 +289,11 @@ def test_a_cancelled_download_leaves_nothing_and_another_is_whole(chromium, worl
         unlock(she)
         expect(page.locator("[data-controls]")).to_be_visible(timeout=30_000)
         held = []
-        page.route("**/files/**", lambda route: held.append(route))
+
+        def hold(route):
+            held.append(route)
+
+        page.route("**/files/**", hold)
         page.get_by_role("button", name=name).click()
         expect(page.get_by_role("button", name="Cancel")).to_be_visible()
         while not held:
