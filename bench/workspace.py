@@ -32,7 +32,6 @@ PAGES = (
     "/workspace/participants/C-{person}/identity", "/workspace/participants/C-{person}/notes", "/workspace/exports",
     "/workspace/retention", "/workspace/audit", "/workspace/delegation", "/team/members", "/workspace/enquiries",
     "/workspace/sampling",
-
 )  # fmt: skip
 
 

@@ -164,4 +164,4 @@ def _people() -> list[Participant]:
 
 
 def _names() -> dict[str, str]:
-    return {f"staff:{one.id}": one.name for one in service(TeamService).members()}
+    return service(TeamService).actor_names()

@@ -1,15 +1,15 @@
 """Every consent that was ever given, by version, with what followed: for pages, registers and her own copy."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import defer
 
-from portal.consent.domain import Withdrawn
-from portal.consent.states import withdrawn
+from portal.consent.domain import ConsentState, Given, Withdrawn
+from portal.consent.states import given_of, state_of, withdrawn
 from portal.consent.store import AnswerRow, ConsentRow, CountersignatureRow, WithdrawalRow
 from portal.db.engine import Database
 from portal.people.domain import Participant
@@ -32,13 +32,21 @@ class Countersigned:
 class PastConsent:
     """A consent as it was given, and what followed it."""
 
-    reference: str
-    at: datetime
+    given: Given
     form: ConsentForm
     sheet: Document
-    answers: Mapping[str, bool]
     countersigned: Countersigned | None
     withdrawals: tuple[Withdrawn, ...]
+
+    @property
+    def reference(self) -> str:
+        """The reference on its receipt."""
+        return self.given.reference
+
+    @property
+    def at(self) -> datetime:
+        """When it was given."""
+        return self.given.at
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -49,7 +57,9 @@ class PastConsent:
     @property
     def answered(self) -> tuple[tuple[Statement, bool], ...]:
         """Each statement of the form with its answer."""
-        return tuple((one, self.answers[one.key]) for one in self.form.statements if one.key in self.answers)
+        return tuple(
+            (one, self.given.answers[one.key]) for one in self.form.statements if one.key in self.given.answers
+        )
 
 
 class ConsentHistory:
@@ -62,6 +72,14 @@ class ConsentHistory:
     def of(self, person: Participant) -> tuple[PastConsent, ...]:
         """Her consents, oldest first."""
         return self.of_all([person]).get(person.id, ())
+
+    def with_state(self, person: Participant) -> tuple[tuple[PastConsent, ...], ConsentState]:
+        """Her consents, oldest first, and where consent stands."""
+        found = self.of(person)
+        told = sorted((two for one in found for two in one.withdrawals), key=lambda one: one.at)
+        given, since = (found[-1].given, found[-1].withdrawals) if found else (None, ())
+        present = self._studies.current().study
+        return found, state_of(self._studies, present, person, given, told, [one.chosen for one in since])
 
     def of_all(self, people: Collection[Participant]) -> dict[int, tuple[PastConsent, ...]]:
         """Everybody's consents by participant, oldest first."""
@@ -91,8 +109,8 @@ class ConsentHistory:
             documents = self._studies.at(one.publication_hash).study.documents[groups[one.participant_id]]
             found[one.participant_id].append(
                 PastConsent(
-                    one.reference, one.at, documents.consent, documents.information_sheet, answers[one.id],
-                    signed.get(one.id), tuple(stopped[one.id]),
+                    given_of(one, answers[one.id], signed[one.id].reference if one.id in signed else None),
+                    documents.consent, documents.information_sheet, signed.get(one.id), tuple(stopped[one.id]),
                 )
             )  # fmt: skip
         return {key: tuple(rows) for key, rows in found.items()}

@@ -58,12 +58,6 @@ class Readings:
             row = session.scalars(_reading(participant_id, sheet_hash)).one_or_none()
         return row.at if row else None
 
-    def all_of(self, participant_id: int) -> list[tuple[str, datetime]]:
-        """Which versions (by hash) she opened first when, oldest first."""
-        query = select(ReadingRow).where(ReadingRow.participant_id == participant_id).order_by(ReadingRow.id)
-        with self._database.reading() as session:
-            return [(row.sheet_hash, row.at) for row in session.scalars(query)]
-
     def ready_at(self, participant_id: int, publication: Publication, sheet_hash: str) -> datetime | None:
         """When consent may be given: the reading time after the first reading. None before she has read."""
         read = self.first(participant_id, sheet_hash)

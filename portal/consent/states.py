@@ -1,7 +1,7 @@
 """Where consent stands, read from the facts: three queries, however many participants are asked for."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
@@ -22,7 +22,12 @@ def states(session: Session, studies: StudyBook, people: Iterable[Participant]) 
     for row in session.scalars(query):
         stopped[row.participant_id].append(row)
     present = studies.current().study
-    return {key: _state(studies, present, person, given.get(key), stopped[key]) for key, person in wanted.items()}
+    found = {}
+    for key, person in wanted.items():
+        newest, told = given.get(key), [(row.consent_id, withdrawn(studies, row)) for row in stopped[key]]
+        since = [one.chosen for consent_id, one in told if newest and consent_id == newest.id]
+        found[key] = state_of(studies, present, person, newest, [one for _, one in told], since)
+    return found
 
 
 def level_of(studies: StudyBook, row: WithdrawalRow) -> WithdrawalLevel:
@@ -50,25 +55,34 @@ def _newest_consents(session: Session, wanted: Iterable[int]) -> dict[int, Given
     of_answers = select(AnswerRow.consent_id, AnswerRow.statement_key, AnswerRow.agreed)
     for consent_id, key, agreed in session.execute(of_answers.where(AnswerRow.consent_id.in_(ids))):
         answers[consent_id][key] = agreed
-    return {key: _given(row, answers[row.id], countersigned) for key, (row, countersigned) in newest.items()}
+    return {key: given_of(row, answers[row.id], countersigned) for key, (row, countersigned) in newest.items()}
 
 
-def _given(row: ConsentRow, answers: dict[str, bool], countersigned: str | None) -> Given:
-    return Given(
-        row.id, row.reference, row.participant_id, row.publication_hash, row.form_hash, row.at, answers, countersigned
-    )
+def state_of(
+    studies: StudyBook, present: Study, person: Participant, given: Given | None, told: Sequence[Withdrawn],
+    since: Sequence[WithdrawalLevel],
+) -> ConsentState:  # fmt: skip
+    """Where her consent stands.
 
-
-def _state(
-    studies: StudyBook, present: Study, person: Participant, given: Given | None, rows: list[WithdrawalRow]
-) -> ConsentState:
-    told = tuple(withdrawn(studies, row) for row in rows)
+    Args:
+        present: the study as it is published now.
+        given: her newest consent.
+        told: every withdrawal of hers.
+        since: the levels of those that withdrew from the newest consent.
+    """
+    told = tuple(told)
     if given is None:
         return ConsentState(Standing.NONE, None, told, frozenset())
-    since = [one.chosen for row, one in zip(rows, told, strict=True) if row.consent_id == given.id]
     if any(level.ends_participation for level in since):
         return ConsentState(Standing.WITHDRAWN, given, told, frozenset())
     if given.form_hash != present.documents[person.group].consent.content_hash:
         return ConsentState(Standing.OUTDATED, given, told, frozenset())
     form = studies.at(given.publication_hash).study.documents[person.group].consent
     return ConsentState(Standing.GIVEN, given, told, effects_of(form, given.answers, since))
+
+
+def given_of(row: ConsentRow, answers: Mapping[str, bool], countersigned: str | None) -> Given:
+    """The consent as plain data, without what is sealed."""
+    return Given(
+        row.id, row.reference, row.participant_id, row.publication_hash, row.form_hash, row.at, answers, countersigned
+    )

@@ -35,4 +35,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("portal_begin", "BEGIN"))
+    """A plain BEGIN touches no file, so nothing can fail; taking the write lock can, and SQLAlchemy has to say so."""
+    begin = connection.get_execution_options().get("portal_begin")
+    if begin:
+        connection.exec_driver_sql(begin)
+    else:
+        connection.connection.cursor().execute("BEGIN")

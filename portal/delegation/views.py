@@ -23,7 +23,7 @@ bp = Blueprint("delegation", __name__, url_prefix="/workspace/delegation")
 @requires(Permission.DELEGATION_READ)
 def log() -> str:
     """Who may do what, and since when."""
-    names = {f"staff:{one.id}": one.name for one in service(TeamService).members()}
+    names = service(TeamService).actor_names()
     today = london_day(service(SessionStore).clock())
     return render_template(
         "delegation/log.html", log=service(DelegationService).log(), names=names, today=today,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import LargeBinary, func, select, type_coerce
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.domain import Actor
@@ -48,6 +48,8 @@ class DemographicsService:
 
     def answers_of(self, participant_ids: Collection[int]) -> dict[int, dict[str, Value]]:
         """The newest answers of many participants, in one query."""
+        if not participant_ids:
+            return {}
         query = select(DemographicAnswerRow).where(DemographicAnswerRow.participant_id.in_(participant_ids))
         found: dict[int, dict[str, Value]] = {}
         with self._database.reading() as session:
@@ -55,22 +57,6 @@ class DemographicsService:
                 if row.value:
                     found.setdefault(row.participant_id, {})[row.question_key] = _read(row.value)
         return found
-
-    def stamps(self, participant_ids: Collection[int]) -> dict[int, tuple[int, int]]:
-        """What changes whenever somebody's answers do, in one query that opens nothing."""
-        row = DemographicAnswerRow
-        query = select(row.participant_id, func.max(row.id), func.count()).group_by(row.participant_id)
-        kept = func.length(type_coerce(row.value, LargeBinary)) > 0  # erased answers are empty
-        with self._database.reading() as session:
-            found = session.execute(query.where(row.participant_id.in_(participant_ids), kept))
-            return {number: (newest, count) for number, newest, count in found}
-
-    def span(self, participant_id: int) -> tuple[datetime, datetime] | None:
-        """When she answered first and last; None if she has not."""
-        query = select(DemographicAnswerRow.at).where(DemographicAnswerRow.participant_id == participant_id)
-        with self._database.reading() as session:
-            moments = session.scalars(query.order_by(DemographicAnswerRow.id)).all()
-        return (moments[0], moments[-1]) if moments else None
 
     def open_until(self, person: Participant) -> datetime | None:
         """Until when answers can be changed; None while consent does not stand."""

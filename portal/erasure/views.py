@@ -99,6 +99,6 @@ def _page(form: MilestoneForm) -> str:
         "erasure/start.html", form=form, button=EmptyForm(), requests=retention.requests(me.sites), me=me,
         milestones=retention.milestones(), retention=service(StudyBook).current().study.retention,
         erasures=service(ErasureService).newest(me.sites),
-        names={one.id: one.name for one in service(TeamService).members()},
+        names=service(TeamService).names(),
         kinds={one.value: one.label for one in KINDS}, words={one.value: one.label for one in MILESTONES},
     )  # fmt: skip

@@ -68,7 +68,7 @@ def _kinds(me: Principal) -> list[ExportKind]:
 
 
 def _page(form: ExportForm) -> str:
-    names = {one.id: one.name for one in service(TeamService).members()}
+    names = service(TeamService).names()
     study = service(StudyBook).current().study
     return render_template(
         "exports/start.html", form=form, exports=service(ExportService).newest(), names=names,

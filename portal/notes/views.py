@@ -40,5 +40,5 @@ def write(study_id: str) -> Response | str:
 
 def _page(person: Participant, form: NoteForm) -> str:
     notes = service(NotesService).read(person, actor=current_actor())
-    names = {one.id: one.name for one in service(TeamService).members()}
+    names = service(TeamService).names()
     return render_template("notes/about.html", person=person, form=form, notes=notes, names=names)

@@ -1,29 +1,30 @@
 """The doctor's parts in words."""
 
-from flask_babel import lazy_gettext as _l
+from portal.sentence import said
+from portal.web.i18n import in_words
 
 PARTS = {
-    "public address": _l("Public address"),
-    "study": _l("Study"),
-    "messages": _l("Messages"),
-    "disk": _l("Disk"),
-    "permissions": _l("Files' permissions"),
-    "clock": _l("Clock"),
-    "database": _l("Database"),
-    "schema": _l("Database's schema"),
-    "worker": _l("Worker"),
-    "media": _l("Media process"),
-    "mail server": _l("Mail server"),
-    "outbox": _l("Outbox"),
-    "sealing key": _l("Sealing key"),
-    "recording keys": _l("Recording keys"),
-    "relay": _l("Relay"),
-    "TLS certificate": _l("TLS certificate"),
-    "backups": _l("Backups"),
-    "recordings": _l("Recordings"),
+    "public address": said("Public address"),
+    "study": said("Study"),
+    "messages": said("Messages"),
+    "disk": said("Disk"),
+    "permissions": said("Files' permissions"),
+    "clock": said("Clock"),
+    "database": said("Database"),
+    "schema": said("Database's schema"),
+    "worker": said("Worker"),
+    "media": said("Media process"),
+    "mail server": said("Mail server"),
+    "outbox": said("Outbox"),
+    "sealing key": said("Sealing key"),
+    "recording keys": said("Recording keys"),
+    "relay": said("Relay"),
+    "TLS certificate": said("TLS certificate"),
+    "backups": said("Backups"),
+    "recordings": said("Recordings"),
 }
 
 
 def part_name(part: str) -> str:
     """What a part is called on the page."""
-    return str(PARTS.get(part, part))
+    return in_words(PARTS[part]) if part in PARTS else part

@@ -127,12 +127,16 @@ class PeopleService:
 
     def many(self, participant_ids: Collection[int]) -> dict[int, Participant]:
         """These participants by number."""
+        if not participant_ids:
+            return {}
         query = select(ParticipantRow).where(ParticipantRow.id.in_(participant_ids))
         with self._database.reading() as session:
             return {row.id: row.as_participant() for row in session.scalars(query)}
 
     def seen_among(self, subjects: Collection[str], sites: Collection[str] | None) -> set[str]:
         """Those of the subjects ("participant:C-0007") that belong to the sites (None: all)."""
+        if not subjects:
+            return set()
         ids = [one.removeprefix("participant:") for one in subjects]
         query = select(ParticipantRow).where(ParticipantRow.study_id.in_(ids))
         if sites is not None:

@@ -53,6 +53,8 @@ class ReceiptService:
 
     def sealed_among(self, references: Collection[str]) -> frozenset[str]:
         """Which of the references have their receipt already, in one query."""
+        if not references:
+            return frozenset()
         query = select(ReceiptRow.reference).where(ReceiptRow.reference.in_(references))
         with self._database.reading() as session:
             return frozenset(session.scalars(query))

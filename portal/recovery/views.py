@@ -96,7 +96,7 @@ def set_up(token: str) -> Response | str | tuple[str, int]:
 
 
 def _list(link: str | None) -> str:
-    names = {one.id: one.name for one in service(TeamService).members()}
+    names = service(TeamService).names()
     return render_template(
         "recovery/waiting.html", waiting=service(RecoveryService).waiting(), names=names, me=current_member(), link=link
     )

@@ -50,12 +50,6 @@ class RecruitmentService:
             session.add(row)
             self._audit.record(session, events.READMITTED, actor=actor, subject=person.subject)
 
-    def facts(self, participant_id: int) -> list[NotTakingPart]:
-        """Everything that was recorded about her, oldest first."""
-        query = select(NotTakingPartRow).where(NotTakingPartRow.participant_id == participant_id)
-        with self._database.reading() as session:
-            return [row.as_fact() for row in session.scalars(query.order_by(NotTakingPartRow.id))]
-
     def latest(self, participant_id: int) -> NotTakingPart | None:
         """The fact that stands, or None."""
         return self.latest_among([participant_id]).get(participant_id)

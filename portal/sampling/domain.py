@@ -76,5 +76,6 @@ def _counted(key: str, people: Iterable[Answers]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for answers in people:
         value = answers.get(key)
-        counts.update(value.given if value and value.given else (UNKNOWN,))
+        for given in value.given if value and value.given else (UNKNOWN,):
+            counts[given] += 1
     return counts

@@ -42,6 +42,6 @@ def _page(form: SaturationForm) -> str:
     memos = notes.memos(picture.heard, actor=Actor.staff(me.id)) if picture.heard else {}
     return render_template(
         "sampling/start.html", form=form, picture=picture, memos=memos, saturation=notes.saturation(),
-        names={one.id: one.name for one in service(TeamService).members()},
+        names=service(TeamService).names(),
         study=service(StudyBook).current().study,
     )  # fmt: skip

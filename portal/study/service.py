@@ -14,6 +14,9 @@ from portal.study.domain import Study
 from portal.study.errors import UnknownVersion
 from portal.study.store import StudyPublication
 
+_NEWEST = select(StudyPublication.content_hash).order_by(StudyPublication.id.desc()).limit(1)
+"""Asked several times for every page, so it is put together once."""
+
 
 @dataclass(frozen=True)
 class Publication:
@@ -48,9 +51,8 @@ class StudyBook:
 
     def current(self) -> Publication:
         """What is published now. Raises UnknownVersion before the first publication."""
-        newest = select(StudyPublication.content_hash).order_by(StudyPublication.id.desc()).limit(1)
         with self._database.reading() as session:
-            digest = session.scalars(newest).one_or_none()
+            digest = session.scalars(_NEWEST).one_or_none()
         if digest is None:
             raise UnknownVersion("no version of the study is published yet: run `portal study publish FOLDER`")
         return self._parsed(digest)

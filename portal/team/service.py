@@ -177,6 +177,15 @@ class TeamService:
         with self._database.reading() as session:
             return [row.as_member() for row in session.scalars(select(StaffRow).order_by(StaffRow.id))]
 
+    def names(self) -> dict[int, str]:
+        """Everybody's name by number, also of those who have left: for pages that say who did something."""
+        with self._database.reading() as session:
+            return {row.id: row.name for row in session.execute(select(StaffRow.id, StaffRow.name))}
+
+    def actor_names(self) -> dict[str, str]:
+        """The same by the key under which the audit trail knows them."""
+        return {Actor.staff(number).key: name for number, name in self.names().items()}
+
     def change(self, staff_id: int, role: Role, sites: Iterable[str] | None, *, actor: Actor) -> Member:
         """Give a member another role or other sites; it applies from her next request on.
 

@@ -23,7 +23,7 @@ _MOST = 2**62
 def log() -> str:
     """A page of the trail, newest first."""
     audit, checkpoints = service(AuditLog), service(Checkpoints)
-    names = {f"staff:{one.id}": one.name for one in service(TeamService).members()}
+    names = service(TeamService).actor_names()
     form = FilterForm.of(audit.kinds(), list(names.items()))
     before = request.args.get("before", type=int)
     wanted = form.chosen() if form.validate() else None

@@ -1,23 +1,42 @@
 """Templates: the NHS design system's macros, our filters, and the built assets under their hashed names."""
 
 import json
+from collections.abc import MutableMapping
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from babel import Locale
+from babel.dates import format_date, format_time
 from flask import Flask
-from flask_babel import format_date, format_datetime, gettext
+from flask.templating import Environment
+from flask_babel import get_locale
 from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 
-from portal.sentence import Sentence
+from portal.clock import LONDON, london_day
+from portal.sentence import said
+from portal.web.i18n import in_words
 
 
 class AssetsMissing(Exception):
     """`make assets` has not been run."""
 
 
+class Templates(Environment):
+    """Flask's environment, without a layer of globals for each template, since ours have none of their own.
+
+    Jinja compares the layers at every import, and the design system's macros import dozens of times on a page.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The environment's own globals, unless a template brings more."""
+        return super().make_globals(d) if d else self.globals
+
+
 def init_app(app: Flask, static: Path, templates: Path) -> None:
     """Prepare Jinja. `static` holds dist/manifest.json with the built assets' names."""
+    app.jinja_environment = Templates
     app.jinja_options = {
         **app.jinja_options,
         "undefined": ChainableUndefined,  # nhsuk-frontend-jinja's macros need it
@@ -46,23 +65,23 @@ def init_app(app: Flask, static: Path, templates: Path) -> None:
 
 def _moment(value: datetime) -> str:
     """A moment as people in the UK read it: 24 November 2026 at 14:05."""
-    day, time = format_datetime(value, "d MMMM y"), format_datetime(value, "HH:mm")
-    return str(gettext("%(day)s at %(time)s", day=day, time=time))
+    time = format_time(value.astimezone(LONDON).time(), "HH:mm", locale=_locale())
+    return in_words(said("%(day)s at %(time)s", day=_day(value), time=time))
 
 
 def _to_the_second(value: datetime) -> str:
     """A time of day to the second: 14:05:09."""
-    return str(format_datetime(value, "HH:mm:ss"))
+    return str(format_time(value.astimezone(LONDON).time(), "HH:mm:ss", locale=_locale()))
 
 
 def _day(value: date) -> str:
-    """A day: 24 November 2026."""
-    return str(format_date(value, "d MMMM y"))
+    """A day: 24 November 2026. Of a moment, the day on which it was in London."""
+    day = london_day(value) if isinstance(value, datetime) else value
+    return str(format_date(day, "d MMMM y", _locale()))
 
 
-def in_words(sentence: Sentence) -> str:
-    """A sentence in the reader's language."""
-    return str(gettext(sentence.text, **sentence.values))
+def _locale() -> Locale:
+    return get_locale() or Locale("en")
 
 
 @lru_cache(maxsize=4)

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from flask import Flask, request
-from flask_babel import Babel, get_locale
+from babel.support import Translations
+from flask import Flask, g, request
+from flask_babel import Babel, get_locale, get_translations
+
+from portal.sentence import Sentence
 
 TIME_ZONE = "Europe/London"
 
@@ -23,6 +26,28 @@ def init_app(app: Flask, languages: Sequence[str], translations: Path) -> None:
         locale_selector=choose,
     )
     app.context_processor(_direction)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _catalogue().ugettext(text),
+        ngettext=lambda one, many, count: _catalogue().ungettext(one, many, count),
+        newstyle=True,
+        pgettext=lambda context, text: _catalogue().upgettext(context, text),
+        npgettext=lambda context, one, many, count: _catalogue().unpgettext(context, one, many, count),
+    )
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]  # not Jinja's alias, which looks it up each time
+
+
+def in_words(sentence: Sentence) -> str:
+    """A sentence in the reader's language."""
+    text = str(_catalogue().ugettext(sentence.text))
+    return text % sentence.values if sentence.values else text
+
+
+def _catalogue() -> Translations:
+    """The request's catalogue, found once: a page asks for hundreds of strings."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    found: Translations = g.catalogue
+    return found
 
 
 def _direction() -> dict[str, str]:

@@ -28,7 +28,7 @@ def build_exports(get: Lookup, clock: Clock) -> ExportService:
     gathering = Gathering(database, studies, get(ConsentService), history, get(DemographicsService))
 
     def delegation_log() -> Iterable[tuple[str, ...]]:
-        names = {f"staff:{one.id}": one.name for one in get(TeamService).members()}
+        names = get(TeamService).actor_names()
         yield _HEAD
         for one in get(DelegationService).log():
             yield (

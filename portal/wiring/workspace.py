@@ -6,7 +6,6 @@ from portal.audit.service import AuditLog
 from portal.booking.service import BookingService
 from portal.clock import Clock
 from portal.consent.history import ConsentHistory
-from portal.consent.readings import Readings
 from portal.db.engine import Database
 from portal.demographics.service import DemographicsService
 from portal.enquiries.service import EnquiryService
@@ -27,10 +26,10 @@ from portal.wiring.lookup import Lookup
 from portal.wiring.own_copy import build_own_copy
 from portal.wiring.recordings import recordings_of
 from portal.wiring.reminding import build_reminding
-from portal.wiring.timeline import Sources
 from portal.workspace.domain import CONSENTED, Step
 from portal.workspace.roster import Roster
-from portal.workspace.service import HerRecordings, Overview, Timeline, ToDoList, Week
+from portal.workspace.service import HerRecordings, Overview, ToDoList, Week
+from portal.workspace.timeline import Timeline
 
 
 def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
@@ -39,22 +38,21 @@ def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
     recruitment = RecruitmentService(database, clock, audit, studies)
     history = ConsentHistory(database, studies)
     booking, people, rooms = get(BookingService), get(PeopleService), get(RoomService)
-    facts = Sources(get(Readings), get(DemographicsService), recruitment, booking, rooms)
     to_do = messages_to_do(get(EnquiryService), get(Failures), people)
-    interviews = interviews_to_do(rooms, booking, people, clock)
+    interviews = interviews_to_do(rooms)
     notes, identities = NotesService(database, clock, audit), Identities(database, clock, audit)
     erasing, overview = build_erasure(get, clock), Overview(Roster(database, studies))
 
-    def heard(sites: Collection[str] | None) -> Sequence[Participant]:
-        return overview.people((Step.INTERVIEWED,), sites)
+    def heard(sites: Collection[str] | None, most: int) -> Sequence[Participant]:
+        return overview.newest((Step.INTERVIEWED,), sites, most)
 
-    def waiting(sites: Collection[str] | None) -> Sequence[Participant]:
-        return overview.people(CONSENTED - {Step.INTERVIEWED}, sites)
+    def waiting(sites: Collection[str] | None, most: int) -> Sequence[Participant]:
+        return overview.newest(CONSENTED - {Step.INTERVIEWED}, sites, most)
 
     return (
-        build_reminding(get, erasing.retention), recruitment, history, Timeline(history, facts.all), notes, identities,
-        overview, SamplingService(studies, get(DemographicsService), heard, waiting),
-        ToDoList((to_do, interviews, erasing.to_do)), Week(weeks_meetings(booking, people, clock)),
+        build_reminding(get, erasing.retention), recruitment, history, Timeline(database, history), notes, identities,
+        overview, SamplingService(database, studies, get(DemographicsService), heard, waiting),
+        ToDoList((to_do, interviews, erasing.to_do)), Week(weeks_meetings(booking, people, clock), clock),
         HerRecordings(recordings_of(database)),
         build_exports(get, clock), *erasing.registry,
         build_own_copy(get, history, notes, identities),

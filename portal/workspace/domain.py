@@ -125,19 +125,8 @@ class Fact:
     detail: str = ""
 
 
-FactSource = Callable[[Participant], Iterable[Fact]]
-"""A feature's facts about somebody."""
-
 RecordingSource = Callable[[Participant], Iterable[Recording]]
 """A participant's recordings, newest first; those destroyed as well."""
-
-
-def facts_of(recordings: Iterable[Recording]) -> Iterable[Fact]:
-    """When each began, and when it was destroyed: for those who may know of recordings."""
-    for one in recordings:
-        yield Fact(one.opened_at, "recorded")
-        if one.destroyed_at:
-            yield Fact(one.destroyed_at, "recording_destroyed", one.name)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from portal.workspace.domain import Standing, Step
 _CONSENT = aliased(ConsentRow)
 _SAID_NO = aliased(NotTakingPartRow)
 _ENDING, _IDS = "ending", "ids"
-"""Values of the statements: the levels that end participation, and whose standing is asked for."""
+"""Values of the statements: the levels that end participation, by version, and whose standing is asked for."""
 
 
 class Derivation:
@@ -46,29 +46,21 @@ class Derivation:
 
     def __init__(self, studies: StudyBook, version: Publication) -> None:
         self.version = version.content_hash
-        self._studies = studies
+        self._ending = [
+            (one.content_hash, level.key)
+            for one in studies.all() for level in one.study.withdrawal.levels if level.ends_participation
+        ]  # fmt: skip
         self._of_all, self._of_some = _standings(version.study), _standings(version.study, of_some=True)
 
     def derive(self, session: Session, ids: Collection[int] | None) -> Iterator[tuple[int, Standing]]:
         """Each participant's standing by number; of these only, or of everybody (None)."""
         found = (
-            session.execute(self._of_all, {_ENDING: self._ending(session)})
+            session.execute(self._of_all, {_ENDING: self._ending})
             if ids is None
-            else session.execute(self._of_some, {_ENDING: self._ending(session), _IDS: list(ids)})
+            else session.execute(self._of_some, {_ENDING: self._ending, _IDS: list(ids)})
         )
         for row, step, read, detail, interviewed in found:
             yield row.id, Standing(row.as_participant(), Step(step), bool(read), detail, bool(interviewed))
-
-    def _ending(self, session: Session) -> list[tuple[str, str]]:
-        """The levels of withdrawal that occurred, by version, and end participation."""
-        occurred = session.execute(select(WithdrawalRow.publication_hash, WithdrawalRow.level).distinct())
-        return [
-            (digest, level)
-            for digest, level in occurred
-            if any(
-                one.key == level and one.ends_participation for one in self._studies.at(digest).study.withdrawal.levels
-            )
-        ]
 
 
 def _standings(study: Study, *, of_some: bool = False) -> Select[ParticipantRow, str, bool, str, bool]:

@@ -1,13 +1,12 @@
 """Ask where everybody is: a page of the list, one participant, or the study's flow."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
 
-from portal.consent.history import ConsentHistory, PastConsent
+from portal.clock import Clock
 from portal.people.domain import Participant
 from portal.recordings.domain import Recording
 from portal.workspace.domain import (
-    Fact,
-    FactSource,
     Meeting,
     MeetingSource,
     PageOfPeople,
@@ -22,6 +21,7 @@ from portal.workspace.domain import (
 from portal.workspace.roster import Roster
 
 PER_PAGE = 50
+SOON = timedelta(hours=24)
 
 
 class Overview:
@@ -47,10 +47,9 @@ class Overview:
         """Where one participant is."""
         return self._roster.of(person.id).step
 
-    def people(self, steps: Collection[Step], sites: Collection[str] | None = None) -> list[Participant]:
-        """Those at one of the steps, newest first."""
-        rows = _narrowed(self._roster.everybody(), Wanted(), sites)
-        return [one.person for one in reversed(rows) if one.step in steps]
+    def newest(self, steps: Collection[Step], sites: Collection[str] | None, most: int) -> list[Participant]:
+        """Those at one of the steps, newest first, at most so many."""
+        return self._roster.newest(steps, sites, most)
 
     def tallies(self, sites: Collection[str] | None = None) -> tuple[Tally, ...]:
         """How many are where, by site and group."""
@@ -59,34 +58,6 @@ class Overview:
             for place, people in self._roster.counts().items()
             if people and (sites is None or place.site in sites)
         )
-
-
-class Timeline:
-    """What happened to and by a participant: her consents, and what each feature tells."""
-
-    def __init__(self, history: ConsentHistory, sources: Iterable[FactSource]) -> None:
-        self._history = history
-        self._sources = tuple(sources)
-
-    def of(self, person: Participant, more: Iterable[Fact] = ()) -> tuple[tuple[PastConsent, ...], list[Fact]]:
-        """Her consents, oldest first, and her facts, newest first.
-
-        Args:
-            more: facts that not everybody who sees her may know.
-        """
-        consents = self._history.of(person)
-        found = [fact for source in self._sources for fact in source(person)]
-        found += [fact for one in consents for fact in _facts(one)]
-        found += more
-        return consents, sorted(found, key=lambda one: one.at)[::-1]
-
-
-def _facts(one: PastConsent) -> Iterable[Fact]:
-    yield Fact(one.at, "consented", one.form.version)
-    if one.countersigned:
-        yield Fact(one.countersigned.at, "countersigned", one.countersigned.name)
-    for withdrawn in one.withdrawals:
-        yield Fact(withdrawn.at, "withdrew", withdrawn.level)
 
 
 class HerRecordings:
@@ -103,12 +74,14 @@ class HerRecordings:
 class Week:
     """The interviews of the next seven days."""
 
-    def __init__(self, source: MeetingSource) -> None:
+    def __init__(self, source: MeetingSource, clock: Clock) -> None:
         self._source = source
+        self._clock = clock
 
-    def meetings(self, sites: Collection[str] | None) -> list[Meeting]:
-        """Those at these sites (None: all), by time."""
-        return list(self._source(sites))
+    def meetings(self, sites: Collection[str] | None) -> tuple[list[Meeting], list[Meeting]]:
+        """Those at these sites (None: all), by time, and those of them that begin so soon that somebody prepares."""
+        found = list(self._source(sites))
+        return found, [one for one in found if one.starts_at <= self._clock() + SOON]
 
 
 class ToDoList:

@@ -33,11 +33,12 @@ from portal.team.views import qr_svg
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.services import service
-from portal.workspace.domain import facts_of, flow, recruited
+from portal.workspace.domain import flow, recruited
 from portal.workspace.forms import IdentityForm, InviteForm, SearchForm, steps
 from portal.workspace.picture import draw
-from portal.workspace.service import HerRecordings, Overview, Timeline, ToDoList, Week
-from portal.workspace.words import stages, steps_to_do, told
+from portal.workspace.service import HerRecordings, Overview, ToDoList, Week
+from portal.workspace.timeline import Timeline
+from portal.workspace.words import meetings_to_do, stages, steps_to_do, told
 
 bp = Blueprint("workspace", __name__, url_prefix="/workspace")
 
@@ -56,12 +57,16 @@ def start() -> Response | str:
         for site in study.sites if me.sees(site.key) for group in study.groups
     ]  # fmt: skip
     counted = flow(tallies)
-    todo = [*steps_to_do(tallies, me.permissions), *service(ToDoList).items(me.permissions, me.sites)]
+    meetings, soon = service(Week).meetings(me.sites)
+    todo = [
+        *steps_to_do(tallies, me.permissions), *meetings_to_do(soon, me.permissions),
+        *service(ToDoList).items(me.permissions, me.sites),
+    ]  # fmt: skip
     return render_template(
         "workspace/overview.html", study=study, flow=counted, picture=draw(stages(counted, study)),
         recruited=recruited(tallies, places), todo=sorted(todo, key=lambda one: not one.urgent),
-        levels={one.key: one.label for one in study.withdrawal.levels}, meetings=service(Week).meetings(me.sites),
-        names={one.id: one.name for one in service(TeamService).members()},
+        levels={one.key: one.label for one in study.withdrawal.levels}, meetings=meetings,
+        names=service(TeamService).names(),
     )  # fmt: skip
 
 
@@ -103,17 +108,18 @@ def participant(study_id: str) -> str:
     person = named_participant(study_id)
     study = service(StudyBook).current().study
     recordings = service(HerRecordings).of(person) if _may(Permission.RECORDINGS_READ) else None
-    consents, facts = service(Timeline).of(person, facts_of(recordings or ()))
+    appointments = service(BookingService).of_participant(person.id)
+    past = service(Timeline).of(person, appointments, recordings or ())
+    references = [reference for one in past.consents for reference in one.references]
     return render_template(
-        "workspace/participant.html", person=person, study=study, state=service(ConsentService).state(person),
-        step=service(Overview).step(person), steps=steps(), consents=consents,
-        recordings=recordings,
-        sealed=service(ReceiptService).sealed_among([reference for one in consents for reference in one.references]),
+        "workspace/participant.html", person=person, study=study, state=past.state,
+        step=service(Overview).step(person), steps=steps(), consents=past.consents,
+        recordings=recordings, appointments=appointments,
+        sealed=service(ReceiptService).sealed_among(references),
         levels={one.key: one.label for one in study.withdrawal.levels},
         checked=service(Readings).last_check(person.id, study.documents[person.group].comprehension),
-        appointments=service(BookingService).of_participant(person.id),
-        names={one.id: one.name for one in service(TeamService).members()},
-        timeline=[(one.at, told(one, study)) for one in facts],
+        names=service(TeamService).names() if appointments else {},
+        timeline=[(one.at, told(one, study)) for one in past.facts],
         notes=service(NotesService).count(person.id), form=EmptyForm(),
         unreachable=person.subject in service(Failures).unreachable(person.subject),
     )  # fmt: skip
@@ -135,7 +141,7 @@ def identity(study_id: str) -> str:
         why, words = str(form.why.data), str(form.words.data)
         email = service(Identities).look(person, why, words, staff_id=current_principal().id)
         shown = True
-    names = {one.id: one.name for one in service(TeamService).members()}
+    names = service(TeamService).names()
     return render_template(
         "workspace/identity.html", person=person, form=form, email=email, shown=shown, names=names,
         looks=service(Identities).looks(person.id),

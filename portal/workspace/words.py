@@ -1,14 +1,14 @@
 """The overview in words: what needs doing, and the stages of the flow."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal.study.domain import Study
 from portal.web.scopes import Permission
-from portal.workspace.domain import Fact, Flow, Step, Tally, ToDo
+from portal.workspace.domain import Fact, Flow, Meeting, Step, Tally, ToDo
 from portal.workspace.picture import Stage
 
 
@@ -50,6 +50,12 @@ def steps_to_do(tallies: Iterable[Tally], permissions: frozenset[str]) -> list[T
         for step, permission, urgent in wanted
         if people[step] and permission in permissions
     ]
+
+
+def meetings_to_do(soon: Collection[Meeting], permissions: frozenset[str]) -> list[ToDo]:
+    """What the next interviews ask of those who interview."""
+    mine = soon and Permission.INTERVIEW in permissions
+    return [ToDo("prepare", len(soon), "interviews.listing")] if mine else []
 
 
 def stages(counted: Flow, study: Study) -> list[Stage]:

@@ -11,7 +11,8 @@ from portal.recruitment.service import RecruitmentService
 from portal.rooms.domain import Outcome
 from portal.rooms.service import RoomService
 from portal.team.domain import Role
-from portal.workspace.service import HerRecordings, Timeline
+from portal.workspace.service import HerRecordings
+from portal.workspace.timeline import Timeline
 from tests.support.world import ACTOR
 
 PAGE = "/workspace/participants/C-0001"
@@ -24,7 +25,7 @@ def test_the_timeline_tells_what_happened(worlds):
     worlds.consent(person)
     worlds.clock.forward(days=1)
     worlds.get(ConsentService).withdraw(person, "stop-recording")
-    told = [(one.what, one.detail) for one in worlds.get(Timeline).of(person)[1]]
+    told = [(one.what, one.detail) for one in worlds.get(Timeline).of(person).facts]
     version = worlds.get(ConsentService).form(person)[1].version
     assert told[:3] == [("withdrew", "stop-recording"), ("consented", version), ("declined", "")]
     assert {"invited", "read"} <= {what for what, _ in told}

@@ -21,7 +21,7 @@ from portal.recordings.requests.forms import EmptyForm, ErasureForm
 from portal.recordings.requests.service import Requests
 from portal.recordings.service import RecordingService
 from portal.team.service import TeamService
-from portal.web.design import in_words
+from portal.web.i18n import in_words
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.recent import recently_proved
@@ -36,7 +36,7 @@ LARGEST_HEADER = 64_000
 @requires(Permission.RECORDINGS_REQUEST)
 def listing() -> str:
     """What waits for a decision."""
-    members = {one.id: one.name for one in service(TeamService).members()}
+    members = service(TeamService).names()
     rows = [(one, _recording(one.recording)) for one in service(Requests).open()]
     return render_template("recordings/requests/listing.html", rows=rows, members=members, study_id=_study_id)
 
