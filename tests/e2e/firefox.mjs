@@ -2,8 +2,12 @@
 import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
 
+const PATIENCE_MS = 90_000; // a busy machine takes its time; whoever waits is told at once when it is there
+
 const browser = await puppeteer.launch({
   browser: "firefox",
+  timeout: PATIENCE_MS,
+  protocolTimeout: 2 * PATIENCE_MS,
   executablePath: "/usr/bin/firefox-esr",
   headless: true,
   extraPrefsFirefox: {
@@ -33,14 +37,14 @@ async function page(name, state) {
 }
 
 const deeds = {
-  open: async ({ who, url, state }) => void (await (await page(who, state)).goto(url)),
+  open: async ({ who, url, state }) => void (await (await page(who, state)).goto(url, { timeout: PATIENCE_MS })),
   click: async ({ who, selector }) => {
     const one = await page(who);
-    await one.waitForSelector(selector, { visible: true, timeout: 20000 });
+    await one.waitForSelector(selector, { visible: true, timeout: PATIENCE_MS });
     await one.$eval(selector, (element) => element.click());
   },
-  wait: async ({ who, expression, seconds = 20 }) =>
-    void (await (await page(who)).waitForFunction(expression, { timeout: seconds * 1000, polling: 200 })),
+  wait: async ({ who, expression }) =>
+    void (await (await page(who)).waitForFunction(expression, { timeout: PATIENCE_MS, polling: 200 })),
   evaluate: async ({ who, expression }) => (await page(who)).evaluate(expression),
   url: async ({ who }) => (await page(who)).url(),
   close: async () => void (await browser.close()),

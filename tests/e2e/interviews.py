@@ -26,6 +26,14 @@ from tests.support.browsers import axe_violations
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+KEEP_SAID = """
+  window.said = [];
+  new MutationObserver(() => {
+    const line = document.getElementById('room-status')?.innerText;
+    if (line && line !== said.at(-1)) said.push(line);
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+"""Keeps every line of the status that the page ever showed: some stand too briefly to be met by looking."""
 
 
 class Caller:
@@ -33,6 +41,7 @@ class Caller:
 
     def __init__(self, context: BrowserContext, base: str) -> None:
         self.context, self.base, self.problems = context, base, []
+        context.add_init_script(KEEP_SAID)
         self.page: Page = context.new_page()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -61,6 +70,13 @@ class Caller:
 
     def wait_said(self, part: str, text: str, seconds: float = 15) -> None:
         self.page.locator(f"#room-{part}", has_text=text).wait_for(timeout=seconds * 1000)
+
+    def wait_was_said(self, text: str, seconds: float = 15) -> None:
+        """Wait until the status has said so at some time since `forget_said`, however briefly."""
+        self.page.wait_for_function(f"said.some(one => one.includes({text!r}))", timeout=seconds * 1000)
+
+    def forget_said(self) -> None:
+        self.page.evaluate("said.length = 0")
 
     def sees_moving(self, slot: int = 0, seconds: float = 45) -> None:
         """The picture of the other person arrives and moves."""

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Conditions:
-    """What happens to a datagram, each way. Seconds; `loss` from 0 to 1; `bits` a second with `queue` datagrams."""
+    """What happens to a datagram, each way. Seconds; `loss` from 0 to 1; `bits` a second behind a `queue` so long."""
 
     loss: float = 0.0
     delay: float = 0.0
     jitter: float = 0.0
     bits: float = 0.0
-    queue: int = 20
+    queue: float = 0.4
 
 
 GOOD = Conditions()
@@ -89,9 +89,9 @@ class BadLink:
             return
         at = now
         if link.bits:
-            took = len(data) * 8 / link.bits
-            if self._free_at[up] - now > link.queue * took:
+            at = max(now, self._free_at[up]) + len(data) * 8 / link.bits
+            if at - now > link.queue:
                 return  # the queue is full
-            at = self._free_at[up] = max(now, self._free_at[up]) + took
+            self._free_at[up] = at
         at += link.delay + self._chance.random() * link.jitter
         heapq.heappush(self._later, (at, next(self._order), source, target, data))

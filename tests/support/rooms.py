@@ -156,7 +156,8 @@ class Gate:
         self.media, self.study = media, study
         self.changes: dict[str, dict[str, Any]] = {}
         """What is different in a person's tickets."""
-        self.changed_answer: Callable[[str], str] = str
+        self.changed_answer: Callable[[str, str], str] = lambda _person, answer: answer
+        """What becomes of the answer on its way to a person."""
         self.away = False
         """True: as if the network did not reach us."""
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"gate": self}))
@@ -174,7 +175,7 @@ class Gate:
         except OSError:
             return 503, {"error": "away"}
         if status == 200:
-            body["answer"]["sdp"] = self.changed_answer(body["answer"]["sdp"])
+            body["answer"]["sdp"] = self.changed_answer(person, body["answer"]["sdp"])
         return status, body
 
     def close(self) -> None:

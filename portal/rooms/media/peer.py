@@ -74,6 +74,7 @@ class Peer:
         self._outputs = {one.ssrc: one for pair in self.slots for one in pair}
         self._learn(offer)
         self._last_heard = time.monotonic()
+        self._counted = (0, 0.0)
         self._timer: asyncio.TimerHandle | None = None
         self._stopping: asyncio.Task[None] | None = None
 
@@ -127,6 +128,13 @@ class Peer:
         for stream in self.inbounds:
             if stream.ssrc is not None:
                 self.send_rtcp(rtcp.rapid_resync(stream.ssrc))
+
+    def sending(self, now: float) -> float:
+        """Bits a second that were sent since this was asked for the last time."""
+        octets = sum(one.octets for one in self._outputs.values())
+        before, at = self._counted
+        self._counted = octets, now
+        return (octets - before) * 8 / (now - at)
 
     def limit(self, bits: int, share_bits: int) -> None:
         """Ask the browser to send no more video than this."""
@@ -263,9 +271,9 @@ class Peer:
         output = self._outputs.get(ssrc)
         if output is None:
             return
-        if output.kind == "video":
-            self.receiver.lost(fraction)
         took = output.round_trip(last, delay, now)
+        if output.kind == "video":
+            self.receiver.reported(fraction, took)
         if took is not None:
             self.round_trip += (took - self.round_trip) / 4
             for stream in self.inbounds:

@@ -194,12 +194,13 @@ class Room:
         member = self._member(peer)
         if member is None or not member.admitted:
             return
-        held = peer.receiver.holds(self._videos_for(member), now)
+        held = peer.receiver.holds(self._videos_for(member), peer.sending(now), now)
         if held != member.video_held:
             member.video_held = held
             for pair in peer.slots[:SLOTS]:
                 pair[1].hold(held, now)
             self.announce("video_held" if held else "video_back", member.person)
+            self.publish()
         receivers = [self._can_take(other) for other in self.present() if other is not member]
         peer.limit(bandwidth.allowed(bandwidth.CAMERA, receivers), bandwidth.allowed(bandwidth.SHARE, receivers))
 
@@ -248,7 +249,7 @@ class Room:
         """The room as this member may see it."""
         shown = [one for one in self.members.values() if one.admitted and (viewer.admitted or one.role.runs_room)]
         waiting = [one for one in self.members.values() if not one.admitted] if viewer.role.runs_room else []
-        share = next((one.person for one in self.members.values() if one.sharing), None)
+        share = next((one.person for one in self.present() if one.sharing), None)
         return {
             "type": "room", "room": self.name, "you": viewer.person, "admitted": viewer.admitted,
             "distress": self.distress, "at": round(time.time(), 3),

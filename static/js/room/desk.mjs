@@ -154,9 +154,11 @@ export class Desk {
     document.getElementById("room-clip-choice").hidden = !canShareClips();
     document.getElementById("room-clip").addEventListener("change", (event) => {
       const [file] = event.target.files;
+      event.target.value = ""; // so that the same clip can be chosen again
       if (file) this.#try(() => this.share.clip(file));
     });
     this.share.addEventListener("change", () => {
+      if (document.activeElement === end) begin.focus();
       end.hidden = !this.share.stream;
       this.root.dispatchEvent(new Event("app:state"));
     });
@@ -166,7 +168,9 @@ export class Desk {
     try {
       await deed();
     } catch (error) {
-      if (error.name !== "NotAllowedError") this.stage.say(this.words("share-failed"));
+      if (error.name === "NotAllowedError") return;
+      this.stage.note(this.words("share-failed"));
+      this.stage.say(this.words("share-failed"));
     }
   }
 

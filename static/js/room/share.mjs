@@ -6,32 +6,35 @@ export class Share extends EventTarget {
     this.stream = null;
   }
 
+  // What was shown before goes only once the browser has given something new.
   async screen() {
-    this.#begin(await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: true }));
+    const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: true });
+    this.#drop();
+    this.#begin(stream);
   }
 
   async clip(file) {
-    URL.revokeObjectURL(this.player.src);
-    this.player.src = URL.createObjectURL(file);
-    this.player.hidden = false;
-    await new Promise((resolve, reject) => {
-      this.player.onloadeddata = resolve;
-      this.player.onerror = () => reject(new Error("no clip that this browser plays"));
-    });
-    const capture = this.player.captureStream ?? this.player.mozCaptureStream;
-    this.#begin(capture.call(this.player));
-    this.player.play();
+    this.#drop();
+    const { player } = this;
+    player.src = URL.createObjectURL(file);
+    player.hidden = false;
+    try {
+      await new Promise((resolve, reject) => {
+        player.onloadeddata = resolve;
+        player.onerror = () => reject(new Error("no clip that this browser plays"));
+      });
+      const capture = player.captureStream ?? player.mozCaptureStream;
+      this.#begin(capture.call(player));
+      await player.play();
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
   }
 
   stop() {
-    if (!this.stream) return;
-    for (const track of this.stream.getTracks()) track.stop();
-    this.stream = null;
-    this.player.pause();
-    this.player.hidden = true;
-    this.player.removeAttribute("src");
+    this.#drop();
     this.#send();
-    this.dispatchEvent(new Event("change"));
   }
 
   get tracks() {
@@ -43,14 +46,27 @@ export class Share extends EventTarget {
     const [picture] = stream.getVideoTracks();
     if (picture) {
       picture.contentHint = "detail";
-      picture.addEventListener("ended", () => this.stop());
+      // The clip is over, or she pressed the browser's own button to end it.
+      picture.addEventListener("ended", () => this.stream === stream && this.stop());
     }
     this.#send();
-    this.dispatchEvent(new Event("change"));
+  }
+
+  #drop() {
+    const { player } = this;
+    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.stream = null;
+    player.onloadeddata = player.onerror = null;
+    player.pause();
+    player.hidden = true;
+    if (player.src) URL.revokeObjectURL(player.src);
+    player.removeAttribute("src");
+    player.load();
   }
 
   #send() {
     for (const [kind, track] of Object.entries(this.tracks)) this.call.setTrack(kind, track);
+    this.dispatchEvent(new Event("change"));
   }
 }
 

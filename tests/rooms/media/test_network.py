@@ -13,21 +13,26 @@ pytestmark = [pytest.mark.browser, pytest.mark.faults]
 
 @pytest.fixture
 def bad(media_and_gate):
-    """The same three, and a link that every browser's media takes."""
+    """The same three, and the link that each person's media takes."""
     media, study, gate = media_and_gate
-    links: list[BadLink] = []
+    links: dict[str, BadLink] = {}
 
-    def through(answer: str) -> str:
+    def through(person: str, answer: str) -> str:
         found = re.search(r"a=candidate:\S+ 1 udp \d+ \S+ (\d+) typ host", answer)
         assert found
-        if not links:
-            links.append(BadLink(int(found[1])))
-        return answer.replace(f" {found[1]} typ host", f" {links[0].port} typ host")
+        if person not in links:
+            links[person] = BadLink(int(found[1]))
+        return answer.replace(f" {found[1]} typ host", f" {links[person].port} typ host")
 
     gate.changed_answer = through
     yield media, study, gate, links
-    for link in links:
+    for link in links.values():
         link.close()
+
+
+def set_all(links, conditions):
+    for link in links.values():
+        link.conditions = conditions
 
 
 def frames(page) -> int:
@@ -44,11 +49,11 @@ def test_loss_and_jitter_leave_a_call_and_a_whole_recording(browser, bad, pages,
     media, study, gate, links = bad
     interviewer, participant = calls.both_in(browser, gate, "r1")
     pages += [interviewer, participant]
-    links[0].conditions = Conditions(loss=0.04, delay=0.03, jitter=0.015)
+    set_all(links, Conditions(loss=0.04, delay=0.03, jitter=0.015))
     before = frames(participant)
     calls.record(interviewer, 6)
     assert frames(participant) > before + 30
-    links[0].conditions = GOOD
+    set_all(links, GOOD)
     lines = ended(media, study, "r1", interviewer)
     sent = sum(one.number_in("packets") for one in lines if one.kind == "loss" and one.text("media") == "video")
     assert sent < 30  # of several hundred that were lost: asked for again, and come
@@ -68,10 +73,12 @@ def test_a_call_is_back_within_five_seconds_of_the_network(browser, bad, pages, 
     calls.say(interviewer, "record_start")
     calls.until(interviewer, "s.recording.state === 'running'")
     interviewer.wait_for_timeout(2000)
-    links[0].conditions, gate.away = Conditions(loss=1), True
+    set_all(links, Conditions(loss=1))
+    gate.away = True
     interviewer.wait_for_timeout(10_000)
     had = [frames(page) for page in (interviewer, participant)]
-    links[0].conditions, gate.away = GOOD, False
+    set_all(links, GOOD)
+    gate.away = False
     back = time.monotonic()
     for page, before in zip((interviewer, participant), had, strict=True):
         seen = f"await room.frames(0) > {before + 3}"
@@ -90,15 +97,31 @@ def test_a_call_is_back_within_five_seconds_of_the_network(browser, bad, pages, 
         calls.decodes(path)
 
 
-@pytest.mark.unsteady
+def sound_goes_on(page, seconds):
+    """Wait until the other's sound comes through nearly whole for so long at a stretch."""
+    whole_since, until = None, time.monotonic() + 45
+    before = page.evaluate("room.heardAudio(0)")
+    while whole_since is None or time.monotonic() - whole_since < seconds:
+        assert time.monotonic() < until, f"the sound never came for {seconds} s on end"
+        page.wait_for_timeout(1000)
+        now = page.evaluate("room.heardAudio(0)")
+        came, lost = (now[what] - before[what] for what in ("packets", "lost"))
+        whole = came > 10 * max(0, lost) and came > 20 and now["energy"] > before["energy"]
+        whole_since = (whole_since or time.monotonic()) if whole else None
+        before = now
+
+
 def test_sound_goes_on_where_the_network_cannot_take_a_picture(browser, bad, pages):
+    """Sound takes some 45 kbit/s; what is left is less than half of the least picture that is asked for.
+
+    When which picture is held hangs on the browsers' estimates (`test_streams.py`); that sound goes on does not.
+    """
     _media, _study, gate, links = bad
     interviewer, participant = calls.both_in(browser, gate, "r1")
     pages += [interviewer, participant]
-    links[0].conditions = Conditions(bits=260_000, delay=0.02)  # for both people, both ways: no room for two pictures
-    calls.until(participant, "room.events.some(one => one.code === 'video_held')", seconds=30)
-    heard = participant.evaluate("room.heardAudio(0)")
-    participant.wait_for_timeout(4000)
-    later = participant.evaluate("room.heardAudio(0)")
-    assert later["packets"] - heard["packets"] > 140  # of 200
-    assert later["energy"] > heard["energy"]
+    links["p1"].conditions = Conditions(bits=110_000, delay=0.02)
+    for page in (participant, interviewer):
+        sound_goes_on(page, 6)
+    set_all(links, GOOD)
+    for page in (interviewer, participant):
+        page.wait_for_function(f"async () => await room.frames(0) > {frames(page) + 40}", timeout=90_000)

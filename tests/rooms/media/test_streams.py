@@ -178,17 +178,41 @@ def test_sender_reports_come_out_in_our_time_stamps():
 
 def test_who_cannot_take_a_picture_gets_none_for_a_while():
     receiver = bandwidth.Receiver()
-    assert not receiver.holds(1, 1000.0)
-    receiver.heard(90_000)
-    assert receiver.holds(1, 1001.0)
-    assert receiver.holds(1, 1005.0)
-    assert not receiver.holds(1, 1010.0)
+    for estimate in (700_000, 90_000, 40_000):
+        assert not receiver.holds(1, 200_000, 1000.0)
+        receiver.heard(estimate)
+    assert receiver.holds(1, 200_000, 1001.0)
+    assert receiver.holds(1, 200_000, 1005.0)
+    assert not receiver.holds(1, 200_000, 1007.0)
     for _ in range(3):
-        receiver.lost(0.5)
-    assert receiver.holds(1, 1011.0)
+        receiver.reported(0.5, None)
+    assert receiver.holds(1, 200_000, 1011.0)
     assert receiver.held_until == 1011.0 + 2 * bandwidth.HOLD  # held again soon: for longer
     assert bandwidth.allowed(bandwidth.CAMERA, [None, 400_000, 900_000]) == 400_000
     assert bandwidth.allowed(bandwidth.CAMERA, [10_000]) == bandwidth.FLOOR
+
+
+def test_a_low_estimate_holds_no_picture_while_it_grows():
+    receiver = bandwidth.Receiver()
+    for estimate in (20_000, 25_000, 31_000, 30_000, 38_000):  # what arrives is little: a camera has just come on
+        receiver.heard(estimate)
+        assert not receiver.holds(1, 200_000, 1000.0)
+    for estimate in (79_000, 60_000):  # it falls, but little more than it is sent: something else is in the way
+        receiver.heard(estimate)
+        assert not receiver.holds(1, 70_000, 1000.0)
+    receiver.held_until = 1001.0
+    assert not receiver.holds(1, 200_000, 1002.0)
+    assert bandwidth.allowed(bandwidth.CAMERA, [receiver.per_video(1)]) == bandwidth.FLOOR  # a trial with the least
+    receiver.heard(60_000)
+    assert not receiver.holds(1, 200_000, 1003.0)
+
+
+def test_a_picture_is_held_that_comes_seconds_late():
+    receiver = bandwidth.Receiver()
+    for seconds in (0.2, 1.4, 1.6, None, 1.5, 1.7, 2.0):
+        assert not receiver.holds(1, 200_000, 1000.0)
+        receiver.reported(0.0, seconds)
+    assert receiver.holds(1, 200_000, 1000.0)
 
 
 def test_nacks_say_the_same_to_another_reader_over_the_wrap():
