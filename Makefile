@@ -6,7 +6,7 @@ export PORTAL_PORT PORTAL_INSTANCE
 PYTHON := .venv/bin/python
 PATHS := portal tests bench wsgi.py
 
-.PHONY: help run test test-unsteady lint format bench docs messages assets lock setup-run setup-test types routes transcribe test-transcribe
+.PHONY: help run test lint format bench docs messages assets lock setup-run setup-test types routes transcribe test-transcribe
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -15,11 +15,7 @@ run: setup-run ## Start the whole portal with the bundled study and an invented 
 	PORTAL_DEMONSTRATION=yes $(PYTHON) -m portal up
 
 test: setup-test ## Run every test, on SQLite and PostgreSQL, browsers included
-	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m pytest -n 2 --dist loadfile -q -m "not unsteady" $(T)
-	@echo "Left out: the tests marked unsteady. Run them with make test-unsteady."
-
-test-unsteady: setup-test ## Run the tests that are known to fail now and then
-	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m pytest -q -m unsteady
+	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m pytest -n 2 --dist loadfile -q $(T)
 
 lint: setup-test ## Check style, types, import rules, templates and the bundled study
 	.venv/bin/ruff check $(PATHS)
