@@ -2,16 +2,23 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from portal.people.domain import Participant
+from portal.sentence import Sentence
+
+Words = Sentence | datetime | str
+"""What the portal says, a moment, or what somebody or the study's documents wrote. A sentence may hold the others."""
+Tell = Callable[[Words], str]
+"""Gives it in the reader's language."""
 
 
 @dataclass(frozen=True)
 class Part:
     """A chapter of the copy: lines of a label and a value, in words that she can read."""
 
-    title: str
-    lines: tuple[tuple[str, str], ...]
+    title: Words
+    lines: tuple[tuple[Words, Words], ...]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from portal.audit.domain import Actor
 from portal.own_copy.forms import EmptyForm
 from portal.own_copy.service import OwnCopyService
+from portal.own_copy.words import told
 from portal.people.present import current_participant, named_participant
 from portal.team.present import current_actor
 from portal.web.limits import limiter
@@ -35,7 +36,7 @@ def download() -> Response:
     """The copy."""
     me = current_participant()
     actor = Actor.participant(me.study_id)
-    return _zip(service(OwnCopyService).make(me, actor=actor, for_whom="herself"), "your-data.zip")
+    return _zip(service(OwnCopyService).make(me, actor=actor, for_whom="herself", tell=told), "your-data.zip")
 
 
 @bp.get("/workspace/participants/<study_id>/copy")
@@ -54,7 +55,7 @@ def make_for_her(study_id: str) -> Response:
     """The copy, for the team to hand over."""
     person = named_participant(study_id)
     actor = current_actor()
-    return _zip(service(OwnCopyService).make(person, actor=actor, for_whom="team"), f"copy-{study_id}.zip")
+    return _zip(service(OwnCopyService).make(person, actor=actor, for_whom="team", tell=told), f"copy-{study_id}.zip")
 
 
 def _zip(content: bytes, name: str) -> Response:

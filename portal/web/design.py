@@ -51,7 +51,7 @@ def init_app(app: Flask, static: Path, templates: Path) -> None:
             PrefixLoader({"nhsuk_frontend_jinja": PackageLoader("nhsuk_frontend_jinja")}),
         ]
     )
-    app.add_template_filter(_moment, "moment")
+    app.add_template_filter(moment, "moment")
     app.add_template_filter(_day, "day")
     app.add_template_filter(in_words, "in_words")
     app.add_template_filter(_to_the_second, "to_the_second")
@@ -63,7 +63,7 @@ def init_app(app: Flask, static: Path, templates: Path) -> None:
         return f"/static/dist/{_names(manifest)[name]}"
 
 
-def _moment(value: datetime) -> str:
+def moment(value: datetime) -> str:
     """A moment as people in the UK read it: 24 November 2026 at 14:05."""
     time = format_time(value.astimezone(LONDON).time(), "HH:mm", locale=_locale())
     return in_words(said("%(day)s at %(time)s", day=_day(value), time=time))

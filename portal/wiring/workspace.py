@@ -55,5 +55,5 @@ def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
         ToDoList((to_do, interviews, erasing.to_do)), Week(weeks_meetings(booking, people, clock), clock),
         HerRecordings(recordings_of(database)),
         build_exports(get, clock), *erasing.registry,
-        build_own_copy(get, history, notes, identities),
+        build_own_copy(get, history, notes, identities, recordings_of(database)),
     )  # fmt: skip

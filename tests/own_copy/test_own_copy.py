@@ -3,12 +3,18 @@ import json
 import zipfile
 
 from portal.audit.service import AuditLog
+from portal.db.engine import Database
 from portal.demographics.domain import Value
 from portal.demographics.service import DemographicsService
 from portal.notes.domain import NoteKind
 from portal.notes.service import NotesService
 from portal.own_copy.service import OwnCopyService
+from portal.own_copy.words import told
 from portal.people.service import PeopleService
+from portal.recordings.domain import new_recording_id
+from portal.recordings.store import RecordingRow
+from portal.rooms.service import RoomService
+from portal.study.service import StudyBook
 from portal.team.domain import Role
 from tests.support.world import ACTOR
 
@@ -16,6 +22,11 @@ from tests.support.world import ACTOR
 def opened(content):
     archive = zipfile.ZipFile(io.BytesIO(content))
     return {name: archive.read(name) for name in archive.namelist()}
+
+
+def copy_of(world, person):
+    with world.app.test_request_context():
+        return opened(world.get(OwnCopyService).make(person, actor=ACTOR, for_whom="herself", tell=told))
 
 
 def test_it_holds_everything_about_her_and_nothing_of_anybody_else(worlds):
@@ -26,7 +37,7 @@ def test_it_holds_everything_about_her_and_nothing_of_anybody_else(worlds):
     question = worlds.get(DemographicsService).questionnaire(person).questions[0]
     worlds.get(DemographicsService).answer(person, question.key, Value((question.choices[0].key,)))
     worlds.get(NotesService).write(person, NoteKind.NOTE, "Prefers <mornings>.", staff_id=worlds.member().id)
-    members = opened(worlds.get(OwnCopyService).make(person, actor=ACTOR, for_whom="herself"))
+    members = copy_of(worlds, person)
     page = members["your-data.html"].decode()
     for words in ("somebody@example.org", "Invented Person", question.choices[0].text, "Prefers &lt;mornings&gt;."):
         assert words in page
@@ -57,3 +68,23 @@ def test_the_team_makes_one_on_record(world):
     assert world.get(AuditLog).newest(1)[0].fields["for_whom"] == "team"
     auditor = world.staff_client(Role.AUDITOR)
     assert auditor.get(f"/workspace/participants/{person.study_id}/copy").status == 403
+
+
+def test_it_says_that_recordings_exist_and_how_to_hear_them(worlds):
+    person, member = worlds.participant(), worlds.member()
+    worlds.consent(person)
+    copy = copy_of(worlds, person)
+    assert "nothing so far" in copy["your-data.html"].decode()
+    room = worlds.get(RoomService).open_by_hand(person, staff_id=member.id)
+    row = RecordingRow(
+        id=new_recording_id(), room=room.code, study_version="", opened_at=worlds.clock(), duration_ms=61_000,
+        ended=True, interrupted=False, discarded=False, recipients=[], head="", manifest_bytes=1, told=[],
+        problems=[], catalogued_at=worlds.clock(), away=False,
+    )  # fmt: skip
+    with worlds.get(Database).transaction() as session:
+        session.add(row)
+    copy = copy_of(worlds, person)
+    page = copy["your-data.html"].decode()
+    assert "2 minutes" in page
+    assert "To hear yours or to have a copy, write to the team" in page
+    assert worlds.get(StudyBook).current().study.contacts[0].email in page

@@ -1,16 +1,24 @@
 """Every string goes through translation, and pages turn round for languages written from right to left."""
 
+import io
 import re
+import zipfile
 from zoneinfo import available_timezones
 
 import pytest
+from flask import Response
 
 from portal.app import create_app
 from portal.consent.service import ConsentService
+from portal.notes.domain import NoteKind
+from portal.notes.service import NotesService
+from portal.people.service import PeopleService
 from portal.study.service import StudyBook
 from portal.team.domain import Role
 from portal.web.permissions import Permission, permission_of
 from tests.support import pseudo
+from tests.support.client import Page
+from tests.support.world import ACTOR
 
 LOCALE = "ar"
 DATA = {
@@ -108,6 +116,18 @@ def test_the_team_s_pages(abroad):
         if wrong:
             found[address] = wrong
     assert not found, "\n".join(f"{address}: {wrong}" for address, wrong in found.items())
+
+
+def test_her_own_copy(abroad):
+    person, client = abroad.participant(), abroad.client()
+    abroad.consent(person)
+    abroad.get(NotesService).write(person, NoteKind.NOTE, "7", staff_id=abroad.member().id)
+    link = abroad.get(PeopleService).renew(person.id, actor=ACTOR).token
+    client.submit(client.get(f"/invitation/{link}"), {})
+    page = client.get("/your-copy")
+    sent = client.raw.post("/your-copy", data=page.form_values(page.all("main")[0].find(".//{*}form")))
+    copy = zipfile.ZipFile(io.BytesIO(sent.data)).read("your-data.html")
+    assert problems(abroad, Page("/your-copy", Response(copy))) == []
 
 
 def test_error_pages(abroad):
