@@ -8,20 +8,12 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.recordings import age
-from portal.team.domain import Role
-from portal.team.service import TeamService
 from tests.e2e.house import serving
-from tests.recordings.keys.making import PASSPHRASE
+from tests.e2e.player import LATE, STEP, at_player, moment, playing, state, unlock
 from tests.recordings.made import MINE, keyed, recorded, tape, team
 
 pytestmark = pytest.mark.browser
-LATE, STEP = 1.5, 0.4
-"""Seconds by which the participant came later, and by which media may be out of step on a busy machine."""
-
-
-def state(she, kind):
-    """[seconds, paused] of each person's picture or voice."""
-    return she.page.evaluate(f"[...document.querySelectorAll('{kind}')].map(one => [one.currentTime, one.paused])")
+IN_MEMORY = "window.showSaveFilePicker = undefined"  # as in browsers that cannot write straight to the disk
 
 
 @pytest.fixture
@@ -31,37 +23,6 @@ def house(world):
     world.recording = recorded(world)
     with serving(world) as made:
         yield made
-
-
-def member(house, role=Role.RESEARCHER):
-    return next(one for one in house.world.get(TeamService).members() if one.role is role)
-
-
-def at_player(chromium, house, *, memory=False):
-    """The researcher at the player's page."""
-    she = house.staff(chromium, member(house))
-    if memory:  # as in browsers that cannot write straight to the disk
-        she.page.add_init_script("window.showSaveFilePicker = undefined")
-    she.page.goto(f"{she.base}/workspace/recordings/{house.world.recording.id}")
-    return she
-
-
-def unlock(she, passphrase=PASSPHRASE):
-    she.page.fill("#unlock-with", passphrase)
-    she.page.get_by_role("button", name="Unlock with the passphrase").click()
-
-
-def playing(she, *, rescue=False):
-    unlock(she)
-    if rescue:
-        she.page.get_by_role("button", name="Play what is whole").click(timeout=30_000)
-    expect(she.page.locator("[data-controls]")).to_be_visible(timeout=30_000)
-    she.page.locator("[data-toggle]").click()
-
-
-def moment(she):
-    minutes, seconds = she.page.inner_text("[data-time]").split(" / ")[0].split(":")
-    return int(minutes) * 60 + int(seconds)
 
 
 def test_it_plays_side_by_side_in_sync_and_seeks(chromium, house):
@@ -215,11 +176,11 @@ def test_a_key_that_the_recording_was_not_made_for(chromium, house):
 
 def test_downloads_are_whole_and_go_on_after_a_broken_connection(chromium, world, tmp_path):
     with long_house(world) as house:
-        she = at_player(chromium, house, memory=True)
+        she = at_player(chromium, house, IN_MEMORY)
         unlock(she)
         expect(she.page.locator("[data-controls]")).to_be_visible(timeout=30_000)
         person = broken_and_resumed(she, "Interviewer (WebM)", tmp_path / "person.webm")
-        assert person.read_bytes() == plain(LONG, tmp_path)
+        assert person.read_bytes() == plain(tape(LONG), tmp_path)
         joined = streams(taken(she, "Pictures and voices (MKV)", tmp_path / "all.mkv"))
         assert [one["codec_name"] for one in joined["streams"]] == ["vp8", "opus", "vp8", "opus"]
         starts = [float(one["start_time"]) for one in joined["streams"]]
@@ -245,10 +206,10 @@ def long_house(world):
         yield made
 
 
-def plain(seconds, folder):
+def plain(made, folder):
     """The interviewer's file, opened by age itself."""
     (folder / "key").write_text(MINE.encode())
-    command = ["age", "-d", "-i", str(folder / "key"), str(tape(seconds) / "p1-1.webm.age")]
+    command = ["age", "-d", "-i", str(folder / "key"), str(made / "p1-1.webm.age")]
     return subprocess.run(command, capture_output=True, check=True).stdout
 
 
@@ -279,6 +240,26 @@ def taken(she, name, path):
     download.value.save_as(path)
     assert "incomplete" not in download.value.suggested_filename
     return path
+
+
+def test_what_is_whole_of_a_damaged_file_is_saved_and_marked(chromium, house, tmp_path):
+    flip(house.world.settings.instance / "vault" / house.world.recording.id)
+    she = at_player(chromium, house, IN_MEMORY)
+    unlock(she)
+    expect(she.page.locator("[data-controls]")).to_be_visible(timeout=30_000)
+    she.page.get_by_role("button", name="Interviewer (WebM)").click()
+    expect(she.page.locator("[data-play] [data-error]")).to_contain_text("of the file was changed", timeout=30_000)
+    with she.page.expect_download(timeout=60_000) as download:
+        she.page.get_by_role("button", name="Save what is whole").click()
+    assert download.value.suggested_filename.endswith("-incomplete.webm")
+    download.value.save_as(tmp_path / "rest.webm")
+    assert [one["codec_name"] for one in streams(tmp_path / "rest.webm")["streams"]] == ["vp8", "opus"]
+    whole = plain(tape(), tmp_path)
+    rest = (tmp_path / "rest.webm").read_bytes()
+    assert 0.4 * len(whole) < len(rest) < len(whole) - age.CHUNK
+    assert whole.startswith(rest[: 3 * age.CHUNK])
+    assert whole.endswith(rest[-age.CHUNK :])
+    she.context.close()
 
 
 def test_a_cancelled_download_leaves_nothing_and_another_is_whole(chromium, world, tmp_path):

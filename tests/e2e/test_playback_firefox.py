@@ -6,15 +6,12 @@ import subprocess
 
 import pytest
 
-from portal.team.domain import Role
-from portal.team.service import TeamService
 from tests.e2e.house import serving
+from tests.e2e.player import LATE, STEP, member
 from tests.recordings.keys.making import PASSPHRASE
 from tests.recordings.made import keyed, recorded, team
 
 pytestmark = pytest.mark.browser
-LATE, STEP = 1.5, 0.4
-"""Seconds by which the participant came later, and by which media may be out of step on a busy machine."""
 
 
 @pytest.fixture
@@ -27,10 +24,9 @@ def house(world):
 
 def played(house, told="", **environ):
     """Where everybody's picture and voice stand once all have played for a second: {"video": [s, s], "audio": …}."""
-    researcher = next(one for one in house.world.get(TeamService).members() if one.role is Role.RESEARCHER)
     known = {
         "URL": f"{house.url}/workspace/recordings/{house.world.recording.id}", "PASSPHRASE": PASSPHRASE, "TOLD": told,
-        "SESSION": house.session(researcher), "HOME": str(house.world.settings.instance),
+        "SESSION": house.session(member(house)), "HOME": str(house.world.settings.instance),
     }  # fmt: skip
     command = ["node", "tests/e2e/firefox-plays.mjs"]
     done = subprocess.run(

@@ -63,21 +63,24 @@ function told(lines) {
     length = Math.max(length, line.until_ms ?? (line.file && line.kind !== "track" ? 0 : (line.ms ?? 0)));
   }
   const tracks = [...files.values()];
-  for (const one of tracks) {
-    one.endMs = one.startMs + (one.closed?.ms ?? (one.index.at(-1)?.ms ?? 0) + 2000);
-    length = Math.max(length, one.endMs);
-  }
-  for (const pause of pauses) pause.to ??= length;
-  return { tracks, pauses, length, ended };
+  for (const one of tracks) one.endMs = one.startMs + (one.closed?.ms ?? one.index.at(-1)?.ms ?? 0);
+  return lasting({ tracks, pauses, length, ended });
+}
+
+// All that the manifest tells lies within its length.
+function lasting(manifest) {
+  manifest.length = Math.max(manifest.length, ...manifest.tracks.map((one) => one.endMs));
+  for (const pause of manifest.pauses) pause.to ??= manifest.length;
+  return manifest;
 }
 
 // Where files end that no line of the manifest ends: `opened` has { file, lastMs }.
 export function findEnds(manifest, opened) {
   for (const { file, lastMs } of opened) {
     const track = manifest.tracks.find((one) => one.file === file);
-    if (lastMs != null) track.endMs = track.startMs + lastMs;
-    manifest.length = Math.max(manifest.length, track.endMs);
+    track.endMs = Math.max(track.endMs, track.startMs + (lastMs ?? 0));
   }
+  lasting(manifest);
 }
 
 // The last place at or before a time (ms in the file) that can be played from.

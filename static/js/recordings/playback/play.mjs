@@ -64,7 +64,8 @@ async function show(part, vault, manifest, opened, startDownloads) {
     const track = manifest.tracks.find(({ file }) => file === one.file);
     for (const problem of one.problems) problems.add(tiles.nameOf(track), problem);
   }
-  const player = new Player(decks.filter((deck) => deck.usable), manifest.length, () => {
+  const plays = manifest.tracks.every(playable);
+  const player = new Player(plays ? decks.filter((deck) => deck.usable) : [], manifest.length, () => {
     controls.show();
     tiles.show(decks, player.position);
     if (player.failure) part.fail(player.failure);
@@ -75,7 +76,7 @@ async function show(part, vault, manifest, opened, startDownloads) {
   part.one("player").focus();
   await startNotes(part, vault, player);
   await startDownloads(part, vault, manifest, opened, tiles);
-  if (!manifest.tracks.every(playable)) {
+  if (!plays) {
     part.fail(new Trouble("browser-cannot-play"));
     return;
   }
