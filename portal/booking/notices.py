@@ -4,6 +4,7 @@ Keys name the booking and its sequence. A change takes back whatever of an older
 nobody is reminded of an hour that is no more.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,20 +18,26 @@ from portal.messages.domain import Attachment
 from portal.messages.service import Outbox
 from portal.people.domain import Participant
 from portal.people.store import IdentityRow
+from portal.sentence import said
 from portal.study.booking import BookingRules
 from portal.team.store import StaffRow
 
-_WORDS = "To join, change or cancel, sign in on the website."
-_TEAM_WORDS = "Sign in to the workspace to see with whom."
+Say = Callable[[str, str], str]
+"""A sentence in a language; an empty language is the study's first."""
+
+
+_WORDS = said("To join, change or cancel, sign in on the website.")
+_TEAM_WORDS = said("Sign in to the workspace to see with whom.")
 
 
 class Notices:
     """Promises messages about bookings."""
 
-    def __init__(self, outbox: Outbox, clock: Clock, calendars: Calendars) -> None:
+    def __init__(self, outbox: Outbox, clock: Clock, calendars: Calendars, say: Say) -> None:
         self._outbox = outbox
         self._clock = clock
         self._calendars = calendars
+        self._say = say
 
     def placed(
         self, session: Session, person: Participant, now: Appointment, before: Appointment | None, rules: BookingRules
@@ -66,7 +73,8 @@ class Notices:
         self, session: Session, person: Participant, one: Appointment, template: str, rules: BookingRules
     ) -> None:
         identity = session.get(IdentityRow, person.id)
-        files = self._files(one, rules, _WORDS, identity.email, "/home") if identity and identity.email else ()
+        words = self._say(_WORDS.text, person.language)
+        files = self._files(one, rules, words, identity.email, "/home") if identity and identity.email else ()
         self._queue(session, person, one, template, "told", not_after=one.ends_at, attachments=files)
 
     def _remind(self, session: Session, person: Participant, one: Appointment, rules: BookingRules) -> None:
@@ -106,7 +114,7 @@ class Notices:
         self._outbox.queue(
             session, template="team_booking", to=to, key=key, not_after=one.ends_at,
             context={**_when(one), "what": what},
-            attachments=self._files(one, rules, _TEAM_WORDS, member.email, "/workspace/bookings"),
+            attachments=self._files(one, rules, self._say(_TEAM_WORDS.text, ""), member.email, "/workspace/bookings"),
         )  # fmt: skip
         if what != "cancelled" and one.starts_at > self._clock():
             at = max(one.starts_at - timedelta(minutes=rules.join_link_minutes), self._clock())

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime, get_timezone_location
-from babel.support import Translations
+from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from portal.messages.domain import LONDON, Channel, Contact
@@ -62,6 +62,7 @@ class Renderer:
         self._public_url = public_url.rstrip("/")
         self._first_language = first_language
         self._environment = lru_cache(maxsize=32)(self._make_environment)
+        self._catalogue = lru_cache(maxsize=32)(self._load_catalogue)
 
     def render(
         self, kind: Kind, contact: Contact, context: Mapping[str, str], *, channel: Channel, stop_url: str = ""
@@ -85,6 +86,13 @@ class Renderer:
         text = environment.get_template("layout.txt").render(blocks=blocks, **around)
         return Words(subject, text.strip() + "\n", html)
 
+    def say(self, sentence: str, language: str = "") -> str:
+        """A sentence that goes along with a message, such as in a calendar file, in the reader's language."""
+        return str(self._catalogue(language or self._first_language()).gettext(sentence))
+
+    def _load_catalogue(self, language: str) -> NullTranslations:
+        return Translations.load(self._translations, [str(Locale.parse(language, sep="-"))])
+
     def _make_environment(self, language: str) -> Environment:
         environment = Environment(
             loader=FileSystemLoader(self._templates),
@@ -95,8 +103,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         locale = Locale.parse(language, sep="-")
-        catalogue = Translations.load(self._translations, [str(locale)])
-        environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
+        environment.install_gettext_translations(self._catalogue(language), newstyle=True)  # type: ignore[attr-defined]
         environment.filters["day"] = lambda moment: _london(moment, "EEEE d MMMM y", locale)
         environment.filters["hour"] = lambda moment: _london(moment, "HH:mm", locale)
         environment.filters["elsewhere"] = lambda moment, zone: _elsewhere(moment, zone, locale)

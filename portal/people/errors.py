@@ -21,6 +21,10 @@ class ParticipantUnknown(Exception):
     """No such participant."""
 
 
+class NoAddress(Exception):
+    """She has given no address that something could be sent to, or wants no messages."""
+
+
 class EmailTaken(Exception):
     """Another participant comes back with this address."""
 

@@ -5,7 +5,7 @@ import hmac
 import secrets
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,9 +24,10 @@ from portal.people.errors import (
     InvitationExpired,
     InvitationUnknown,
     InvitationUsed,
+    NoAddress,
     ParticipantUnknown,
 )
-from portal.people.store import IdentityRow, InvitationRow, ParticipantRow, SignInCodeRow
+from portal.people.store import ContactChoiceRow, IdentityRow, InvitationRow, ParticipantRow, SignInCodeRow
 from portal.study.service import StudyBook
 
 _EMAIL = "people.identity.email"
@@ -81,14 +82,25 @@ class PeopleService:
             )
             return self._link(session, row, email)
 
-    def renew(self, participant_id: int, *, actor: Actor, email: str = "") -> Invited:
-        """A fresh link for who lost hers; older links end. `email` as in `invite`. Raises ParticipantUnknown."""
+    def renew(self, participant_id: int, *, actor: Actor, email: str = "", to_known: bool = False) -> Invited:
+        """A fresh link for who lost hers; older links end.
+
+        Args:
+            email: as in `invite`.
+            to_known: send it to the address that she has given us, which nobody needs to see for it.
+
+        Raises:
+            ParticipantUnknown
+            NoAddress: none is known, or she wants no messages; nothing was changed.
+        """
         with self._database.transaction() as session:
             row = _row(session, participant_id)
+            if to_known and not _reachable(session, participant_id):
+                raise NoAddress("she has given no address, or wants no messages")
             unused = InvitationRow.participant_id == participant_id, InvitationRow.used_at.is_(None)
             session.execute(update(InvitationRow).where(*unused).values(replaced_at=self._clock()))
             self._audit.record(session, events.INVITATION_RENEWED, actor=actor, subject=f"participant:{row.study_id}")
-            return self._link(session, row, email)
+            return self._link(session, row, email, to_known=to_known)
 
     def check(self, token: str) -> Participant:
         """Whose invitation the token is, without using it up: mail scanners fetch links too.
@@ -157,6 +169,11 @@ class PeopleService:
         with self._database.reading() as session:
             identity = session.get(IdentityRow, participant_id)
         return identity.email if identity else None
+
+    def may_be_sent_a_link(self, participant_id: int) -> bool:
+        """Whether she has given an address and lets us write to it. The address is not opened for this."""
+        with self._database.reading() as session:
+            return _reachable(session, participant_id)
 
     def set_email(self, participant_id: int, email: str) -> None:
         """Keep the address that she comes back with. Raises EmailTaken."""
@@ -232,15 +249,15 @@ class PeopleService:
         )
         return row.as_participant()
 
-    def _link(self, session: Session, row: ParticipantRow, email: str) -> Invited:
+    def _link(self, session: Session, row: ParticipantRow, email: str, *, to_known: bool = False) -> Invited:
         token = secrets.token_urlsafe(24)
         expires = self._clock() + INVITATION_LASTS
         link = InvitationRow(participant_id=row.id, token_hash=_hash(token), expires_at=expires)
         session.add(link)
         session.flush()
-        if email:
+        if email or to_known:
             self._outbox.queue(
-                session, template="invitation", to=f"participant:{row.study_id}", address=email,
+                session, template="invitation", to=f"participant:{row.study_id}", address=email or None,
                 key=f"invitation:{link.id}", context={"token": token}, not_after=expires,
             )  # fmt: skip
         return Invited(row.as_participant(), token, expires)
@@ -279,6 +296,12 @@ def _row(session: Session, participant_id: int) -> ParticipantRow:
     if row is None:
         raise ParticipantUnknown(f"no participant has the number {participant_id}")
     return row
+
+
+def _reachable(session: Session, participant_id: int) -> bool:
+    silent = exists().where(ContactChoiceRow.participant_id == participant_id, ContactChoiceRow.channel.is_(None))
+    known = IdentityRow.participant_id == participant_id, IdentityRow.email_digest.is_not(None)
+    return bool(session.scalar(select(func.count()).where(*known, ~silent)))
 
 
 def _hash(token: str) -> bytes:

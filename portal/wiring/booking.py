@@ -19,12 +19,12 @@ from portal.db.engine import Database
 from portal.duties.loop import Duty
 from portal.enquiries.errors import TooMany
 from portal.enquiries.service import EnquiryService
-from portal.messages.service import Outbox
 from portal.people.domain import Participant
 from portal.settings import Settings
 from portal.study.service import StudyBook
 from portal.team.service import TeamService
 from portal.web.scopes import Permission
+from portal.wiring.messages import Messages
 
 
 def build_booking(
@@ -33,7 +33,7 @@ def build_booking(
     clock: Clock,
     audit: AuditLog,
     studies: StudyBook,
-    outbox: Outbox,
+    messages: Messages,
     consents: ConsentService,
     team: TeamService,
     enquiries: EnquiryService,
@@ -54,7 +54,7 @@ def build_booking(
     calendars = Calendars(
         organiser=settings.mail_from, organiser_name=settings.mail_name, public_url=settings.public_url
     )
-    notices = Notices(outbox, clock, calendars)
+    notices = Notices(messages.outbox, clock, calendars, messages.say)
     booking = BookingService(
         database, clock, audit, studies, notices,
         consented=lambda person: consents.state(person).stands, interviewers=interviewers,

@@ -1,6 +1,6 @@
 """The outbox with its senders, and who looks up how somebody may be reached."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.audit.service import AuditLog
@@ -32,6 +32,8 @@ class Messages:
     outbox: Outbox
     contact: ContactService
     failures: Failures
+    say: Callable[[str, str], str]
+    """A sentence of ours in somebody's language; an empty language is the study's first."""
 
     @property
     def registry(self) -> tuple[object, ...]:
@@ -62,7 +64,7 @@ def build_messages(
     )  # fmt: skip
     outbox = Outbox(database, clock, renderer, directory, delivery)
     contact = ContactService(database, clock, audit, outbox, stops, texts=_sends_texts(settings))
-    return Messages(outbox, contact, Failures(database, clock, audit, directory))
+    return Messages(outbox, contact, Failures(database, clock, audit, directory), renderer.say)
 
 
 def _sends_texts(settings: Settings) -> bool:

@@ -121,7 +121,7 @@ def build(
     sealing = Sealing(database, records, receipts, outbox, notices, clock)
     enquiries = build_enquiries(database, clock, audit, outbox, notices, people, consents)
     keys = KeyService(database, clock, audit, team.members)
-    booking = build_booking(settings, database, clock, audit, studies, outbox, consents, team.members, enquiries)
+    booking = build_booking(settings, database, clock, audit, studies, messages, consents, team.members, enquiries)
     rooms = build_rooms(settings, database, clock, audit, studies, people, consents, booking[0], keys)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))
     recordings = build_recordings(settings, database, clock, audit, rooms.rooms, keys)

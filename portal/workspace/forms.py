@@ -86,6 +86,25 @@ class IdentityForm(Form):
     words = TextField(_l("In a few words"), [DataRequired(_l("Write why, in a few words"))], most=300)
 
 
+class RenewForm(Form):
+    """How a fresh link reaches a participant."""
+
+    how = RadioField(
+        _l("How will the link reach her?"), validators=[InputRequired(_l("Choose how the link reaches her"))]
+    )
+
+    @classmethod
+    def of(cls, *, known: bool) -> "RenewForm":
+        """The form; `known`: has she given an address that we may write to?"""
+        form = cls()
+        send = SelectChoice("send", _l("The portal sends it to the e-mail address that she gave"))
+        form.how.choices = [
+            *([send] if known else []),
+            SelectChoice("show", _l("I pass it on, or print it for a letter")),
+        ]
+        return form
+
+
 class InviteForm(Form):
     """Group and site of a new participant."""
 

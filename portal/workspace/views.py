@@ -19,7 +19,7 @@ from portal.messages.failures import Failures
 from portal.notes.service import NotesService
 from portal.people.contact import ContactService
 from portal.people.domain import Invited
-from portal.people.errors import CannotRecruit
+from portal.people.errors import CannotRecruit, NoAddress
 from portal.people.identities import Identities
 from portal.people.present import named_participant
 from portal.people.service import PeopleService
@@ -34,7 +34,7 @@ from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.services import service
 from portal.workspace.domain import flow, recruited
-from portal.workspace.forms import IdentityForm, InviteForm, SearchForm, steps
+from portal.workspace.forms import IdentityForm, InviteForm, RenewForm, SearchForm, steps
 from portal.workspace.picture import draw
 from portal.workspace.service import HerRecordings, Overview, ToDoList, Week
 from portal.workspace.timeline import Timeline
@@ -125,11 +125,20 @@ def participant(study_id: str) -> str:
     )  # fmt: skip
 
 
-@bp.post("/participants/<study_id>/renew")
+@bp.route("/participants/<study_id>/renew", methods=["GET", "POST"])
 @requires(Permission.INVITE)
 def renew(study_id: str) -> str:
-    """A fresh link; older ones end."""
-    return _shown_once(service(PeopleService).renew(named_participant(study_id).id, actor=current_actor()))
+    """A fresh link, sent by the portal or shown once; older ones end."""
+    people, person = service(PeopleService), named_participant(study_id)
+    known = people.may_be_sent_a_link(person.id)
+    form = RenewForm.of(known=known)
+    if form.validate_on_submit():
+        send = form.how.data == "send"
+        try:
+            return _shown_once(people.renew(person.id, actor=current_actor(), to_known=send), sent=send)
+        except NoAddress:  # she took it back, or asked for silence, a moment ago
+            known, form = False, RenewForm.of(known=False)
+    return render_template("workspace/renew.html", form=form, person=person, known=known)
 
 
 @bp.route("/participants/<study_id>/identity", methods=["GET", "POST"])

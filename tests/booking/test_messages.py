@@ -15,8 +15,10 @@ from portal.db.engine import Database
 from portal.messages.service import Outbox
 from portal.messages.store import OutboxMessage
 from portal.people.service import PeopleService
+from portal.study.service import StudyBook
 from portal.wiring import worker
 from tests.booking.conftest import utc
+from tests.support import pseudo
 from tests.support.post import text_of
 
 
@@ -231,3 +233,16 @@ def test_held_times_are_given_back_by_the_worker(desk):
 
 def test_the_worker_knows_bookings_duties(desk):
     assert {"offer earlier times", "give back held times"} <= {one.name for one in worker(desk.world.services)._duties}
+
+
+def test_the_calendar_entry_speaks_the_reader_s_language(desk, monkeypatch, tmp_path):
+    book = desk.world.get(StudyBook)
+    book.publish(book.current().study.model_copy(update={"languages": ("ar",)}))
+    pseudo.write(tmp_path, "ar")
+    monkeypatch.setattr(desk.world.get(Outbox)._renderer, "_translations", tmp_path)
+    member, she = desk.interviewer(), reachable(desk)
+    desk.book(she, "2026-12-01 10:00")
+    messages = sent(desk)
+    hers, theirs = (entry(to(messages, name)[0])[1].events[0] for name in ("she@", member.email))
+    assert hers["DESCRIPTION"] == f"{pseudo.OPEN}To join, change or cancel, sign in on the website.{pseudo.CLOSE}"
+    assert theirs["DESCRIPTION"] == f"{pseudo.OPEN}Sign in to the workspace to see with whom.{pseudo.CLOSE}"

@@ -2,8 +2,13 @@ from datetime import timedelta
 
 import pytest
 
-from portal.people.errors import InvitationExpired, InvitationUnknown, InvitationUsed
+from portal.messages.service import Outbox
+from portal.people.contact import ContactService
+from portal.people.domain import ContactChoices
+from portal.people.errors import InvitationExpired, InvitationUnknown, InvitationUsed, NoAddress
 from portal.people.service import PeopleService
+from portal.team.domain import Role
+from tests.support.post import text_of
 from tests.support.world import ACTOR
 
 
@@ -86,3 +91,43 @@ def test_a_link_that_does_not_work_says_why(world, make, heading, status):
 def test_study_ids_count_up_within_a_group(worlds):
     ids = [worlds.invite(group).participant.study_id for group in ("carer", "practitioner", "carer")]
     assert ids == ["C-0001", "P-0001", "C-0002"]
+
+
+def test_a_fresh_link_goes_to_the_address_that_she_gave(worlds):
+    person, people = worlds.participant(), worlds.get(PeopleService)
+    assert not people.may_be_sent_a_link(person.id)
+    with pytest.raises(NoAddress):
+        people.renew(person.id, actor=ACTOR, to_known=True)
+    people.set_email(person.id, "she@example.org")
+    made = people.renew(person.id, actor=ACTOR, to_known=True)
+    worlds.get(Outbox).send_due()
+    (mail,) = worlds.sent
+    assert mail["To"] == "she@example.org"
+    assert made.token in text_of(mail)
+    assert "Teesside" not in mail["From"]
+
+
+def test_nothing_is_sent_to_who_wants_no_messages(worlds):
+    person, people = worlds.participant(), worlds.get(PeopleService)
+    people.set_email(person.id, "she@example.org")
+    worlds.get(ContactService).save(person.id, ContactChoices(channel=None))
+    old = people.renew(person.id, actor=ACTOR)
+    with pytest.raises(NoAddress):
+        people.renew(person.id, actor=ACTOR, to_known=True)
+    assert people.check(old.token).id == person.id
+
+
+def test_the_team_chooses_how_a_fresh_link_reaches_her(world):
+    person, team = world.participant(), world.staff_client(Role.RESEARCHER)
+    address = f"/workspace/participants/{person.study_id}/renew"
+    page = team.get(address)
+    assert "so the portal does not send it" in page.text
+    assert "Choose how the link reaches her" in team.submit(page, {}).text
+    shown = team.submit(page, {"how": "show"})
+    assert "Send this link to the participant" in shown.text
+    world.get(PeopleService).set_email(person.id, "she@example.org")
+    sent = team.submit(team.get(address), {"how": "send"})
+    assert "The link is being sent by e-mail" in sent.text
+    assert "she@example.org" not in sent.text
+    world.get(Outbox).send_due()
+    assert [mail["To"] for mail in world.sent] == ["she@example.org"]
