@@ -38,7 +38,19 @@ from portal.settings import ROOT, Settings
 from portal.study.service import StudyBook
 from portal.team.views import bp as team
 from portal.trail.views import bp as trail
-from portal.web import branding, design, errors, headers, i18n, limits, logs, permissions, principal, services
+from portal.web import (
+    branding,
+    design,
+    errors,
+    headers,
+    i18n,
+    limits,
+    logs,
+    permissions,
+    principal,
+    services,
+    unfinished,
+)
 from portal.web.branding import Branding
 from portal.web.exit import bp as leave
 from portal.web.permissions import Permission, requires
@@ -126,6 +138,7 @@ def _init_web(app: Flask, settings: Settings, made: Services) -> None:
     principal.init_app(app, made.principal)
     permissions.init_app(app, made.sites)
     limits.init_app(app, made.get(Database))
+    unfinished.init_app(app, made.get(SessionStore).clock)
     errors.init_app(app)
     _brand_css(app, made.branding)
     _brand_logo(app, made.branding)

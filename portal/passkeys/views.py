@@ -52,11 +52,11 @@ def sign_in() -> Response:
         kind, number = _answered()
         if kind != "participant":
             raise PasskeyRefused("a passkey of the team")
-        start_journey(service(PeopleService).sign_in_with_passkey(number))
+        person = service(PeopleService).sign_in_with_passkey(number)
     except (PasskeyRefused, ParticipantUnknown):
         flash(_("This passkey did not work. Ask for a code instead."), "problem")
         return redirect(url_for("people.sign_in"))
-    return redirect(url_for("journey.home"))
+    return start_journey(person)
 
 
 @bp.route("/team/passkeys", methods=["GET", "POST"])

@@ -20,7 +20,7 @@ from portal.people.forms import CodeForm, ContactForm, EmailForm, EmptyForm
 from portal.people.service import PeopleService
 from portal.settings import Settings
 from portal.study.service import StudyBook
-from portal.web import principal
+from portal.web import principal, unfinished
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
 from portal.web.services import service
@@ -58,8 +58,7 @@ def open_invitation(token: str) -> Response | tuple[str, int]:
     except tuple(_PROBLEMS) as error:
         page, code = _PROBLEMS[type(error)]
         return render_template(page), code
-    start_session(person)
-    return redirect(url_for("journey.home"))
+    return start_session(person)
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -90,8 +89,7 @@ def sign_in_code() -> Response | str:
         except CodeRefused:
             form.code.errors = [_("This code does not work. Check the newest e-mail, or ask for a new code")]
         else:
-            start_session(person)
-            return redirect(url_for("journey.home"))
+            return start_session(person)
     return render_template("people/sign_in_code.html", form=form)
 
 
@@ -168,6 +166,8 @@ def sign_out() -> Response:
     return redirect(url_for("people.sign_in"))
 
 
-def start_session(person: Participant) -> None:
-    """Start a participant's session."""
-    principal.sign_in(principal.Principal(f"participant:{person.id}", JOURNEY))
+def start_session(person: Participant) -> Response:
+    """Start a participant's session, and lead her to where she was, or home."""
+    key = f"participant:{person.id}"
+    principal.sign_in(principal.Principal(key, JOURNEY), carried=unfinished.kept_for(key))
+    return redirect(unfinished.way_back() or url_for("journey.home"))

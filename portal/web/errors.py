@@ -1,11 +1,15 @@
 """Error pages that say what happened and what to do, and keep what went wrong out of sight."""
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response
 
 from portal.db.errors import StorageUnavailable
+from portal.web import unfinished
+from portal.web.principal import current_principal
 
 log = structlog.get_logger(__name__)
 _KNOWN = {400, 403, 404, 405, 413, 429, 500, 503}
@@ -30,9 +34,16 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
     return render_template(f"errors/{code if code in _KNOWN else 400}.html"), code
 
 
-def _csrf(_: CSRFError) -> tuple[str, int]:
+def _csrf(_: CSRFError) -> tuple[str, int] | Response:
     log.info("form refused", reason="csrf", endpoint=request.endpoint)
-    return _page(400, "form-expired")
+    owner = unfinished.keep()
+    if owner is None:
+        return _page(400, "form-expired")
+    if owner == current_principal():
+        flash(gettext("Please look at the page once more, and send it again. Nothing is sent yet."), "problem")
+        return redirect(unfinished.way_back() or url_for("journey.home"))
+    flash(gettext("You were away for a long time, so you are signed out. What you wrote is kept for you."), "problem")
+    return redirect(url_for("people.sign_in"))
 
 
 def _busy(error: StorageUnavailable) -> tuple[str, int]:

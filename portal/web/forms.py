@@ -5,16 +5,27 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto
 from wtforms import Field, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.web import unfinished
 
 NOT_TEXT = {"Cc", "Cs", "Co"}
 """Unicode categories that no name or answer holds: controls, surrogates, private use."""
 
 
 class Form(FlaskForm):
-    """The base of every form: a CSRF token, and errors in the order of the page."""
+    """The base of every form: a CSRF token, errors in the order of the page, and what she had typed before."""
+
+    class Meta(FlaskForm.Meta):
+        """How a form finds what was typed."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What was sent; on a page that is only shown, what she had typed there when her session ended."""
+            sent = super().wrap_formdata(form, formdata)
+            return unfinished.fields() if sent is None and formdata is _Auto else sent
 
     def error_list(self) -> list[dict[str, str]]:
         """For the error summary: the first error of each field, and where it is."""

@@ -1,6 +1,6 @@
 """Who is asking: a participant, a member of the team, or nobody yet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from flask import Flask, session
@@ -55,9 +55,10 @@ def current_principal() -> Principal:
     return user if isinstance(user, Principal) else NOBODY
 
 
-def sign_in(principal: Principal) -> None:
-    """Start a signed-in session under a fresh token."""
+def sign_in(principal: Principal, *, carried: Mapping[str, object] | None = None) -> None:
+    """Start a signed-in session under a fresh token. Of the session before, only `carried` goes over into it."""
     session.clear()
+    session.update(carried or {})
     session.rotate()  # type: ignore[attr-defined]
     login_user(principal)
 

@@ -49,6 +49,8 @@ class DatabaseSession(CallbackDict[str, Any], SessionMixin):
         self.modified = False
         self.token = token
         self.retired: str | None = None
+        self.former: str | None = None
+        """Whose session this browser had, if it ended with time."""
 
     def rotate(self) -> None:
         """Move to a fresh token, so that one planted before sign-in is worth nothing."""
@@ -59,6 +61,8 @@ class SessionStore:
     """Keeps sessions. A participant's lasts 4 hours without use (her drafts are kept anyway), the team's 30 minutes."""
 
     ABSOLUTE = timedelta(hours=12)
+    REMEMBERED = timedelta(hours=24)
+    """So long after its end it is known whose a session was, to keep for her what she sends from an old page."""
     IDLE = timedelta(hours=4)
     IDLE_STAFF = timedelta(minutes=30)
 
@@ -77,6 +81,12 @@ class SessionStore:
             self._touch(row.token_hash, now)
         values: dict[str, Any] = json.loads(row.values)
         return values
+
+    def former(self, token: str) -> str | None:
+        """Whose a session was that ended with time. One that was ended on purpose is known no more."""
+        with self._database.reading() as session:
+            row = session.get(WebSession, _hash(token))
+        return row.principal if row is not None else None
 
     def save(self, token: str, values: MutableMapping[str, Any]) -> None:
         """Keep the values under the token."""
@@ -99,8 +109,8 @@ class SessionStore:
             session.execute(delete(WebSession).where(WebSession.principal == principal))
 
     def sweep(self) -> int:
-        """Remove sessions that have ended anyway; gives their number."""
-        now = self.clock()
+        """Remove sessions that ended long ago; gives their number."""
+        now = self.clock() - self.REMEMBERED
         over = or_(WebSession.created_at < now - self.ABSOLUTE, WebSession.seen_at < now - self.IDLE)
         with self._database.transaction() as session:
             gone = session.scalars(delete(WebSession).where(over).returning(WebSession.token_hash)).all()
@@ -127,8 +137,14 @@ class DatabaseSessionInterface(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> DatabaseSession:
         """The browser's session, or a new and empty one."""
         token = request.cookies.get(self._cookie, "")
-        values = self._store.load(token) if 20 < len(token) < 100 else None
-        return DatabaseSession(values, token) if values is not None else DatabaseSession()
+        if not 20 < len(token) < 100:
+            return DatabaseSession()
+        values = self._store.load(token)
+        if values is not None:
+            return DatabaseSession(values, token)
+        fresh = DatabaseSession()
+        fresh.former = self._store.former(token)
+        return fresh
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write what changed; end what was emptied."""

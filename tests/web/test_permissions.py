@@ -1,5 +1,6 @@
 import pytest
 
+from portal.people.service import PeopleService
 from portal.web.permissions import Permission, permission_of
 
 
@@ -34,10 +35,13 @@ def test_a_participant_gets_into_no_page_of_the_team(world):
 
 
 def test_a_form_without_its_token_is_refused(world):
-    client, _ = world.participant_client()
-    answer = client.raw.post("/your-email", data={"email": "a@example.org"})
+    client, invited = world.participant_client()
+    client.raw.post("/your-email", data={"email": "a@example.org"})
+    assert world.get(PeopleService).email_of(invited.participant.id) is None
+    answer = world.staff_client().raw.post("/workspace/invite", data={"group": "carer", "site": "trust-a"})
     assert answer.status_code == 400
     assert "Please try again" in answer.get_data(as_text=True)
+    assert len(world.get(PeopleService).all()) == 1
 
 
 def test_exit_ends_the_session_and_clears_the_browser(world):
