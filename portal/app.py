@@ -36,6 +36,7 @@ from portal.rooms.views import bp as rooms
 from portal.sampling.views import bp as sampling
 from portal.settings import ROOT, Settings
 from portal.study.service import StudyBook
+from portal.team.device_views import bp as devices
 from portal.team.views import bp as team
 from portal.trail.views import bp as trail
 from portal.web import (
@@ -91,6 +92,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
         hours,
         receipts,
         team,
+        devices,
         keys,
         recordings,
         requests,

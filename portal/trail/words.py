@@ -123,6 +123,7 @@ KINDS = {
     "team.joined": said("Member joined"),
     "team.member_changed": said("Member's role or sites changed"),
     "team.password_changed": said("Password changed"),
+    "team.sessions_ended": said("Member signed out on other devices"),
     "team.sign_in_refused": said("Sign-in refused"),
     "team.signed_in": said("Member signed in"),
 }
@@ -186,6 +187,7 @@ FIELDS = {
     "role": said("role"),
     "room": said("room"),
     "sequence": said("change number"),
+    "sessions": said("sessions"),
     "sha256": said("SHA-256"),
     "sheet": said("information sheet"),
     "site": said("site"),

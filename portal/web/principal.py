@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from flask import Flask, session
+from flask import Flask, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
+
+from portal.web.devices import device
+from portal.web.sessions import DEVICE
 
 PrincipalSource = Callable[[str], "Principal | None"]
 """Finds a principal by key, or None if it may no longer sign in."""
@@ -60,6 +63,8 @@ def sign_in(principal: Principal, *, carried: Mapping[str, object] | None = None
     session.clear()
     session.update(carried or {})
     session.rotate()  # type: ignore[attr-defined]
+    if principal.kind == "staff":  # of a participant nothing is kept that she has no use for
+        session[DEVICE] = device(request.user_agent.string)
     login_user(principal)
 
 

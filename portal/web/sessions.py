@@ -7,13 +7,14 @@ import hashlib
 import json
 import secrets
 from collections.abc import MutableMapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import LargeBinary, String, delete, or_
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import LargeBinary, String, delete, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 from werkzeug.datastructures import CallbackDict
 
 from portal.clock import Clock
@@ -23,6 +24,8 @@ from portal.db.types import EncryptedText
 
 PRINCIPAL = "_user_id"
 """Flask-Login's key for who is signed in."""
+DEVICE = "device"
+"""What the browser said it is at sign-in."""
 _TOUCH = timedelta(minutes=1)
 
 
@@ -52,9 +55,27 @@ class DatabaseSession(CallbackDict[str, Any], SessionMixin):
         self.former: str | None = None
         """Whose session this browser had, if it ended with time."""
 
+    @property
+    def name(self) -> str:
+        """As `SignedIn.name`; empty before it is kept."""
+        return _name(_hash(self.token)) if self.token else ""
+
     def rotate(self) -> None:
         """Move to a fresh token, so that one planted before sign-in is worth nothing."""
         self.retired, self.token, self.modified = self.token, None, True
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """One of somebody's sessions, for herself to look at."""
+
+    name: str
+    """Tells it from her other ones; worth nothing to anybody who has it."""
+    device: tuple[str, str]
+    """Browser and system, as `portal.web.devices` tells them."""
+    since: datetime
+    used_at: datetime
+    """To the minute or so."""
 
 
 class SessionStore:
@@ -75,7 +96,7 @@ class SessionStore:
         now = self.clock()
         with self._database.reading() as session:
             row = session.get(WebSession, _hash(token))
-        if row is None or now - row.created_at > self.ABSOLUTE or now - row.seen_at > self._idle(row.principal):
+        if row is None or self._over(row, now):
             return None
         if now - row.seen_at > _TOUCH:
             self._touch(row.token_hash, now)
@@ -108,6 +129,22 @@ class SessionStore:
         with self._database.transaction() as session:
             session.execute(delete(WebSession).where(WebSession.principal == principal))
 
+    def of(self, principal: str) -> list[SignedIn]:
+        """Somebody's sessions that still last, the last used first."""
+        now = self.clock()
+        mine = select(WebSession).where(WebSession.principal == principal).order_by(WebSession.seen_at.desc())
+        with self._database.reading() as session:
+            rows = session.scalars(mine).all()
+        return [_signed_in(row) for row in rows if not self._over(row, now)]
+
+    def end_others(self, session: Session, principal: str, *, but: str, only: str | None = None) -> int:
+        """End somebody's other sessions, or just the one of this name, in the caller's transaction; gives how many."""
+        theirs = select(WebSession).where(WebSession.principal == principal, WebSession.token_hash != _hash(but))
+        found = [row for row in session.scalars(theirs) if only is None or _name(row.token_hash) == only]
+        for row in found:
+            session.delete(row)
+        return len(found)
+
     def sweep(self) -> int:
         """Remove sessions that ended long ago; gives their number."""
         now = self.clock() - self.REMEMBERED
@@ -115,6 +152,9 @@ class SessionStore:
         with self._database.transaction() as session:
             gone = session.scalars(delete(WebSession).where(over).returning(WebSession.token_hash)).all()
         return len(gone)
+
+    def _over(self, row: WebSession, now: datetime) -> bool:
+        return now - row.created_at > self.ABSOLUTE or now - row.seen_at > self._idle(row.principal)
 
     def _idle(self, principal: str | None) -> timedelta:
         return self.IDLE_STAFF if (principal or "").startswith("staff:") else self.IDLE
@@ -164,6 +204,15 @@ class DatabaseSessionInterface(SessionInterface):
             self._cookie, session.token, path="/", secure=self._secure, httponly=True, samesite="Lax"
         )  # Lax, not Strict: she arrives from a link in her e-mail
         response.headers.add("Vary", "Cookie")
+
+
+def _signed_in(row: WebSession) -> SignedIn:
+    browser, system = json.loads(row.values).get(DEVICE, ("", ""))
+    return SignedIn(_name(row.token_hash), (browser, system), row.created_at, row.seen_at)
+
+
+def _name(token_hash: bytes) -> str:
+    return token_hash.hex()[:16]
 
 
 def _hash(token: str) -> bytes:

@@ -18,6 +18,7 @@ from portal.people.service import PeopleService
 from portal.recovery.service import RecoveryService
 from portal.settings import Settings
 from portal.study.service import StudyBook
+from portal.team.devices import Devices
 from portal.team.errors import MemberUnknown
 from portal.team.factors import Passwords
 from portal.team.service import TeamService
@@ -37,11 +38,12 @@ class Team:
     delegations: DelegationService
     passkeys: PasskeyService
     recovery: RecoveryService
+    devices: Devices
 
     @property
     def registry(self) -> tuple[object, ...]:
         """For the application's registry."""
-        return (self.members, self.delegations, self.passkeys, self.recovery)
+        return (self.members, self.delegations, self.passkeys, self.recovery, self.devices)
 
 
 def build_team(
@@ -62,6 +64,7 @@ def build_team(
         RecoveryService(
             database, clock, audit, passwords, forget_passkeys=passkeys.forget_all, end_sessions=sessions.end_all
         ),
+        Devices(database, audit, sessions),
     )
 
 
