@@ -95,6 +95,11 @@ class RecordingService:
         header = self._places.whole(recording, f"{name}.header")
         return with_header(header, len(header_at(own).raw), Stored(sizes[name], own))
 
+    def headers(self, recording: str) -> dict[str, bytes]:
+        """The headers in force of all encrypted files, by name. Raises as `stored`; HeaderDamaged, NotAgeFile."""
+        names = [name for track in self._present(recording).tracks for name in track.encrypted_files]
+        return {name: header_at(self.stored(recording, name).read_at).raw for name in names}
+
     def read(self, recording: str, name: str, start: int, length: int) -> bytes:
         """A stretch of an encrypted file. Raises as `stored`."""
         return self.stored(recording, name).read_at(start, length)

@@ -8,7 +8,6 @@ from flask import Blueprint, abort, flash, jsonify, redirect, render_template, r
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from portal.recordings.age import header_at
 from portal.recordings.destroying import Destructions
 from portal.recordings.domain import Recording
 from portal.recordings.errors import HeadersRefused, RecordingDestroyed, RecordingUnknown, VaultError
@@ -166,9 +165,8 @@ def _rewrapping(asked: Request) -> dict[str, Any]:
     except NotReadyToRecord:
         keys = ()
     owners = {one.recipient.fingerprint: one.owner for one in service(KeyService).all()}
-    names = [name for track in _recording(asked.recording).tracks for name in track.encrypted_files]
     try:
-        raw = {name: header_at(recordings.stored(asked.recording, name).read_at).raw for name in names}
+        raw = recordings.headers(asked.recording)
     except (RecordingDestroyed, RecordingUnknown):
         abort(410)
     return {
