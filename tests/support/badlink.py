@@ -43,9 +43,13 @@ class BadLink:
         self._later: list[tuple[float, int, socket.socket, tuple[str, int], bytes]] = []
         self._order = itertools.count()
         self._free_at = {True: 0.0, False: 0.0}
-        self._running = True
+        self._running, self._moved = True, False
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    def move(self) -> None:
+        """From now on every browser's datagrams come from another port, as after a router has begun anew."""
+        self._moved = True
 
     def close(self) -> None:
         self._running = False
@@ -63,6 +67,8 @@ class BadLink:
     def _run(self) -> None:
         while self._running:
             now = time.monotonic()
+            if self._moved:
+                self._forget()
             while self._later and self._later[0][0] <= now:
                 _, _, source, target, data = heapq.heappop(self._later)
                 with contextlib.suppress(OSError):
@@ -72,6 +78,15 @@ class BadLink:
                 with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
                     while True:
                         self._take(key.fileobj, key.data)
+
+    def _forget(self) -> None:
+        self._moved = False
+        self._later = [one for one in self._later if one[2] is self._front]
+        heapq.heapify(self._later)
+        for one in self._behind.values():
+            self._selector.unregister(one)
+            one.close()
+        self._behind.clear()
 
     def _take(self, source, browser) -> None:
         data, sender = source.recvfrom(2048)

@@ -97,6 +97,21 @@ def test_a_call_is_back_within_five_seconds_of_the_network(browser, bad, pages, 
         calls.decodes(path)
 
 
+def test_another_port_of_the_router_is_followed_on_the_same_connection(browser, bad, pages):
+    media, study, gate, links = bad
+    interviewer, participant = calls.both_in(browser, gate, "r1")
+    pages += [interviewer, participant]
+    calls.say(interviewer, "record_start")
+    calls.until(interviewer, "s.recording.state === 'running'")
+    links["p1"].move()
+    for page in (interviewer, participant):
+        page.wait_for_function(f"async () => await room.frames(0) > {frames(page) + 40}", timeout=30_000)
+    interviewer.wait_for_timeout(1500)
+    lines = ended(media, study, "r1", interviewer)
+    assert {one.text("file") for one in lines if one.kind == "closed"} == {"i1-1.webm", "p1-1.webm"}
+    assert "lost" not in [one["event"] for one in media.journal("r1")]
+
+
 def sound_goes_on(page, seconds):
     """Wait until the other's sound comes through nearly whole for so long at a stretch."""
     whole_since, until = None, time.monotonic() + 45

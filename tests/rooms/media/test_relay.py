@@ -40,8 +40,8 @@ def coturn(tmp_path) -> Iterator[int]:
         process.wait(10)
 
 
-def test_a_call_through_the_relay_alone(browser, media_and_gate, pages, coturn):
-    _media, _study, gate = media_and_gate
+def test_a_whole_call_through_the_relay_alone(browser, media_and_gate, pages, coturn, tmp_path):
+    media, study, gate = media_and_gate
     relay = Relay((f"turn:127.0.0.1:{coturn}",), SECRET)
     found = {}
     for person in ("i1", "p1"):
@@ -56,3 +56,12 @@ def test_a_call_through_the_relay_alone(browser, media_and_gate, pages, coturn):
         offered = page.evaluate("room.peer.localDescription.sdp")
         assert "typ host" not in offered
         assert "typ srflx" not in offered
+    calls.record(found["i1"], 3)
+    calls.say(found["i1"], "end")
+    calls.until(found["p1"], "room.state === 'ended'")
+    calls.wait_for(lambda: calls.manifest(media, study, "r1")[-1].kind == "ended", found["i1"])
+    files = calls.decrypted(media, study, "r1", tmp_path)
+    assert set(files) == {"i1-1.webm", "p1-1.webm"}
+    for path in files.values():
+        assert set(calls.probe(path)) == {"vp8", "opus"}
+        calls.decodes(path)
