@@ -19,7 +19,7 @@ class TwoNetworks:
 
     def __init__(self, number: int) -> None:
         """`number` tells this one apart from others on the machine: 1 to 254."""
-        self.name, self._number = f"away{number}", number
+        self.name, self._number, self._net = f"away{number}", number, 1
         self.host = f"10.{number}.0.1"
         self._forwarders: list[subprocess.Popen[bytes]] = []
 
@@ -34,9 +34,11 @@ class TwoNetworks:
         self._join(1)
 
     def switch(self) -> None:
-        """The first network is gone, the second is there: another interface, another address."""
-        self._inside("link set net1 down")
-        self._join(2)
+        """The network that was there is gone, and the other is there: another interface, another address."""
+        self._inside(f"link set net{self._net} down")
+        self._inside(f"addr flush dev net{self._net}")
+        self._net = 3 - self._net
+        self._join(self._net)
 
     def browser(self, folder: Path) -> Path:
         """Chromium in there, as an executable."""
