@@ -9,6 +9,7 @@ from portal.erasure.errors import DayInFuture, RequestUnknown, SecondPersonNeede
 from portal.erasure.forms import KINDS, MILESTONES, AskForm, EmptyForm, MilestoneForm
 from portal.erasure.retention import RetentionService
 from portal.erasure.service import ErasureService
+from portal.erasure.words import after
 from portal.people.present import named_participant
 from portal.study.service import StudyBook
 from portal.team.service import TeamService
@@ -101,4 +102,5 @@ def _page(form: MilestoneForm) -> str:
         erasures=service(ErasureService).newest(me.sites),
         names=service(TeamService).names(),
         kinds={one.value: one.label for one in KINDS}, words={one.value: one.label for one in MILESTONES},
+        after=after,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """A site's file in one archive: what was shown, what was signed, who was delegated, and what proves all of it."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import escape
@@ -18,7 +19,7 @@ from portal.exports.register import BOM, register
 from portal.receipts.domain import Receipt
 from portal.receipts.errors import UnknownReceipt
 from portal.receipts.service import ReceiptService
-from portal.study.domain import Study
+from portal.study.domain import ConsentForm, Study
 from portal.study.markdown import to_html
 from portal.study.parts import Document
 from portal.study.service import Publication, StudyBook
@@ -49,7 +50,7 @@ class SiteFile:
         """The archive, piece by piece."""
         archive = Archive()
         for publication in self._studies.all():
-            yield from _documents(archive, publication)
+            yield from self._documents(archive, publication)
         yield from archive.add("consent-register.csv", register(self._gathering, sites, tally))
         yield from self._sealed(archive, sites)
         lines = (csv_line(one) for one in self._delegation_log())
@@ -108,33 +109,48 @@ class SiteFile:
                         }
                     ) + b"\n"  # fmt: skip
 
-
-def _documents(archive: Archive, publication: Publication) -> Iterator[bytes]:
-    """A version of the study: the frozen content, and each document to read."""
-    folder = f"study/{publication.published_at.date().isoformat()}-{publication.content_hash[:12]}"
-    content = canonical_json(publication.study.model_dump(mode="json"))
-    yield from archive.add(f"{folder}/study.json", [content])
-    for group, documents in publication.study.documents.items():
-        for one in (documents.information_sheet, documents.privacy, documents.debrief):
-            yield from archive.add(f"{folder}/{group}-{one.document}.html", [_page(one)])
-        statements = "".join(
-            f"<li>{escape(one.text)} ({escape(one.kind)})</li>" for one in documents.consent.statements
-        )
-        intro, end = escape(documents.consent.intro), escape(documents.consent.declaration)
-        body = f"<p>{intro}</p><ol>{statements}</ol><p>{end}</p>"
-        page = _html(documents.consent.title, documents.consent.version, body)
-        yield from archive.add(f"{folder}/{group}-consent.html", [page])
+    def _documents(self, archive: Archive, publication: Publication) -> Iterator[bytes]:
+        """A version of the study: the frozen content, and each document to read and to print."""
+        folder = f"study/{publication.published_at.date().isoformat()}-{publication.content_hash[:12]}"
+        content = canonical_json(publication.study.model_dump(mode="json"))
+        yield from archive.add(f"{folder}/study.json", [content])
+        for group, documents in publication.study.documents.items():
+            sheets = (documents.information_sheet, documents.privacy, documents.debrief)
+            for one in (*(_sheet(sheet) for sheet in sheets), _consent(documents.consent)):
+                footer = f"IRAS ID {publication.study.iras_id}, version {one.version}"
+                printed = self._receipts.document_pdf(one.title, one.body, footer, one.language)
+                yield from archive.add(f"{folder}/{group}-{one.name}.html", [_html(one)])
+                yield from archive.add(f"{folder}/{group}-{one.name}.pdf", [printed])
 
 
-def _page(document: Document) -> bytes:
+@dataclass(frozen=True)
+class _Readable:
+    """A document of the study as a page. The body is sanitised HTML."""
+
+    name: str
+    title: str
+    version: str
+    language: str
+    body: str
+
+
+def _sheet(document: Document) -> _Readable:
     parts = "".join(f"<h2>{escape(one.heading)}</h2>{to_html(one.body)}" for one in document.sections)
-    return _html(document.title, f"{document.version}, {document.date}, {document.status}", parts)
+    version = f"{document.version}, {document.date}, {document.status}"
+    return _Readable(document.document, document.title, version, document.language, parts)
 
 
-def _html(title: str, version: str, body: str) -> bytes:
+def _consent(form: ConsentForm) -> _Readable:
+    statements = "".join(f"<li>{escape(one.text)} ({escape(one.kind)})</li>" for one in form.statements)
+    body = f"<p>{escape(form.intro)}</p><ol>{statements}</ol><p>{escape(form.declaration)}</p>"
+    return _Readable("consent", form.title, form.version, form.language, body)
+
+
+def _html(one: _Readable) -> bytes:
     return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title></head>'
-        f"<body><h1>{escape(title)}</h1><p>Version {escape(version)}</p>{body}</body></html>\n"
+        f'<!DOCTYPE html><html lang="{escape(one.language)}"><head><meta charset="utf-8"><title>{escape(one.title)}'
+        f"</title></head><body><h1>{escape(one.title)}</h1><p>Version {escape(one.version)}</p>{one.body}"
+        "</body></html>\n"
     ).encode()
 
 
@@ -162,7 +178,7 @@ def _marked(lines: Iterator[bytes]) -> Iterator[bytes]:
 def _readme(study: Study) -> bytes:
     return (
         f"Site file of: {study.title}\nIRAS ID {study.iras_id}, REC reference {study.ethics.reference}\n\n"
-        "study/                 every published version: study.json as it was frozen, and its documents to read\n"
+        "study/                 every published version: study.json as it was frozen, its documents as HTML and PDF\n"
         "consent-register.csv   who consented to which version when, by study ID\n"
         "receipts/              the sealed receipts of consents, countersignatures and withdrawals (they hold names)\n"
         "receipts.csv           the ledger of receipts, with the SHA-256 of each\n"

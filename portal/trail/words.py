@@ -206,6 +206,8 @@ FIELDS = {
 }
 """By the field's name. What stands in it is shown as it is on record."""
 
+_PLAIN = {None: said("none"), True: said("yes"), False: said("no")}
+
 
 def part(key: str) -> str:
     """The part of the portal that a group of kinds comes from."""
@@ -224,6 +226,8 @@ def field(name: str) -> str:
 
 def short(value: object) -> str:
     """A field's value for the page: of a hash its beginning, as everywhere."""
+    if value is None or isinstance(value, bool):
+        return in_words(_PLAIN[value])
     text = str(value)
     return f"{text[:12]}…" if len(text) == 64 and " " not in text else text
 

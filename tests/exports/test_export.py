@@ -146,6 +146,9 @@ def test_the_site_file_is_verified_offline(worlds, lead, answered, tmp_path):
         return done.returncode, done.stdout
 
     assert verdict() == (0, WHOLE)
+    (sheet,) = folder.glob("study/*/carer-information-sheet.pdf")
+    read = subprocess.run(["pdftotext", sheet, "-"], capture_output=True, text=True, check=True).stdout
+    assert worlds.get(StudyBook).current().study.documents["carer"].information_sheet.title in " ".join(read.split())
     receipts = sorted((folder / "receipts").rglob("*.pdf"))
     assert len(receipts) == 3
     assert (folder / "delegation-log.csv").read_text(encoding="utf-8-sig").startswith("member,task")
