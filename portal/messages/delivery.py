@@ -169,7 +169,7 @@ class Delivery:
         words = self._renderer.render(route.kind, route.contact, fields, channel=route.channel, stop_url=stop)
         return Letter(
             route.channel, route.address, words.subject, words.text, words.html,
-            self._name(route.contact.neutral_name), self._keyring.digest("messages.id", row.key).hex()[:32], stop,
+            self._name(route.contact.neutral_name), row.message_id(self._keyring), stop,
             unpack(row.attachments),
         )  # fmt: skip
 

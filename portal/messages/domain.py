@@ -38,6 +38,15 @@ class Outcome(StrEnum):
     """It was cut off while being handed over: it may have arrived. Nobody is sent the same thing twice by guesswork."""
 
 
+@dataclass(frozen=True)
+class Bounced:
+    """A message that was taken, and then not delivered after all."""
+
+    message_id: str
+    outcome: Outcome
+    address: str
+
+
 FAILURES = frozenset({Outcome.TOO_LATE, Outcome.NO_ADDRESS, Outcome.REFUSED, Outcome.EXHAUSTED, Outcome.UNSURE})
 """What the team has to look at: somebody was not told, or perhaps not."""
 

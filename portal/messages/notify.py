@@ -4,13 +4,22 @@ The words stay ours: at Notify there is one template for e-mails, with ((subject
 messages, with ((body)). Files cannot go along; the messages say where they are found after sign-in.
 """
 
+from collections.abc import Mapping
+
 import requests
 from notifications_python_client.errors import APIError, HTTPError
 from notifications_python_client.notifications import NotificationsAPIClient
 
-from portal.messages.domain import Channel, Letter
+from portal.messages.domain import Bounced, Channel, Letter, Outcome
 from portal.messages.errors import HalfSent, NotSent, Refused, ServiceDown
 
+_MOST_PAGES = 40
+"""Of 250 messages each."""
+_BACK = {
+    "permanent-failure": Outcome.REFUSED,
+    "temporary-failure": Outcome.EXHAUSTED,  # a full mailbox, a telephone that is off: tried for up to three days
+    "technical-failure": Outcome.UNSURE,
+}
 _ADDRESS = ("email_address", "phone_number")
 _NEVER_REACHED = (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError)
 
@@ -36,6 +45,21 @@ class NotifySender:
             if not self._has(letter.message_id):
                 raise HalfSent("answer unreadable") from error
 
+    def bounced(self) -> list[Bounced]:
+        """What Notify took during the last week and could not deliver. Raises ServiceDown."""
+        found: list[Bounced] = []
+        try:
+            last = None
+            for _ in range(_MOST_PAGES):
+                page = self._client.get_all_notifications(status="failed", older_than=last)["notifications"]
+                if not page:
+                    break
+                found += [_bounced(one) for one in page if one["reference"] and one["status"] in _BACK]
+                last = page[-1]["id"]
+        except (APIError, TypeError, KeyError, IndexError) as error:
+            raise ServiceDown("no answer, or none that can be read") from error
+        return found
+
     def close(self) -> None:
         """Give the connections back."""
         self._client.request_session.close()
@@ -58,6 +82,11 @@ class NotifySender:
         except APIError:
             return False
         return isinstance(found, dict) and bool(found.get("notifications"))
+
+
+def _bounced(told: Mapping[str, str | None]) -> Bounced:
+    address = told["email_address"] or told["phone_number"] or ""
+    return Bounced(str(told["reference"]), _BACK[str(told["status"])], address)
 
 
 def _judged(error: HTTPError) -> NotSent | Refused | HalfSent | ServiceDown:

@@ -9,6 +9,7 @@ from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db.base import Base
+from portal.db.keyring import Keyring
 from portal.db.types import EncryptedText
 from portal.messages.domain import Attachment
 
@@ -48,6 +49,10 @@ class OutboxMessage(Base):
     """Keyed fingerprint of the address that was refused, to tell whether she has given another since."""
     settled_at: Mapped[datetime | None]
     """When the team dealt with a failure: told her otherwise, or let it be."""
+
+    def message_id(self, keyring: Keyring) -> str:
+        """The name that the message carries outside. It stays the same however often it is tried, and tells nothing."""
+        return keyring.digest("messages.id", self.key).hex()[:32]
 
     def empty(self) -> None:
         """What is done needs no address and no content any more."""

@@ -7,8 +7,9 @@ from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
 from portal.delegation.domain import allowed
+from portal.messages.arrivals import Arrivals, Ask
 from portal.messages.delivery import Delivery
-from portal.messages.domain import Channel, Contact
+from portal.messages.domain import Bounced, Channel, Contact
 from portal.messages.failures import Failures
 from portal.messages.ledger import Ledger
 from portal.messages.notify import NotifySender
@@ -32,13 +33,14 @@ class Messages:
     outbox: Outbox
     contact: ContactService
     failures: Failures
+    arrivals: Arrivals
     say: Callable[[str, str], str]
     """A sentence of ours in somebody's language; an empty language is the study's first."""
 
     @property
     def registry(self) -> tuple[object, ...]:
         """For the application's registry."""
-        return (self.outbox, self.contact, self.failures)
+        return (self.outbox, self.contact, self.failures, self.arrivals)
 
 
 def build_messages(
@@ -64,7 +66,23 @@ def build_messages(
     )  # fmt: skip
     outbox = Outbox(database, clock, renderer, directory, delivery)
     contact = ContactService(database, clock, audit, outbox, stops, texts=_sends_texts(settings))
-    return Messages(outbox, contact, Failures(database, clock, audit, directory), renderer.say)
+    failures = Failures(database, clock, audit, directory)
+    return Messages(outbox, contact, failures, Arrivals(database, clock, _asks_notify(settings)), renderer.say)
+
+
+def _asks_notify(settings: Settings) -> Ask:
+    """Asks Notify what came back, where it sends anything; else nobody."""
+    if not (settings.notify_sms_template or (settings.notify_email_template and not settings.smtp_url)):
+        return lambda: ()
+
+    def ask() -> Sequence[Bounced]:
+        notify = _notify(settings)
+        try:
+            return notify.bounced()
+        finally:
+            notify.close()
+
+    return ask
 
 
 def _sends_texts(settings: Settings) -> bool:

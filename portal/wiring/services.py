@@ -30,6 +30,7 @@ from portal.duties.loop import Duty, Worker
 from portal.erasure.duty import ErasureDuty
 from portal.erasure.retention import RetentionService
 from portal.key_files import load_or_make
+from portal.messages.arrivals import Arrivals
 from portal.messages.failures import Failures
 from portal.messages.senders import Sender
 from portal.messages.service import Outbox
@@ -165,6 +166,7 @@ def worker(services: Services, *more: Duty) -> Worker:
             Duty("tell what waits", 600, services.get(Reminding).run),
             Duty("follow up interviews", 60, services.get(FollowUps).run),
             Duty("sweep failed messages", 3600, services.get(Failures).sweep),
+            Duty("ask what became of messages", 600, services.get(Arrivals).run),
             *audit_duties(services.get(Checkpoints)),
             *recording_duties(
                 services.get(Catalogue), services.get(Comparison), services.get(Destructions), services.get(Notes)

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from portal.db.engine import Database
+from portal.messages.arrivals import Arrivals
 from portal.messages.domain import Channel
+from portal.messages.failures import Failures
 from portal.messages.service import Outbox
 from portal.messages.store import OutboxMessage
 from portal.people.contact import ContactService
@@ -35,13 +37,18 @@ def she(world):
 
 
 @pytest.fixture
-def outbox(world, notify):
+def services(world, notify):
     settings = replace(
         world.settings, notify_api_key=KEY, notify_url=notify.url, notify_email_template="e", notify_sms_template="t"
     )
     services = build(settings, clock=world.clock, hasher=FAST)
-    yield services.get(Outbox)
+    yield services
     services.get(Database).dispose()
+
+
+@pytest.fixture
+def outbox(services):
+    return services.get(Outbox)
 
 
 def queue(world, person, template="reminder", key="test:1"):
@@ -127,3 +134,53 @@ def test_text_messages_are_offered_only_if_they_can_be_sent(world):
     services = build(real, clock=world.clock, hasher=FAST)
     assert not services.get(ContactService).texts
     services.get(Database).dispose()
+
+
+BECAME = {"permanent-failure": "refused", "temporary-failure": "exhausted", "technical-failure": "unsure"}
+
+
+@pytest.mark.parametrize("status", BECAME)
+def test_what_came_back_later_is_shown_to_the_team(world, she, services, notify, status):
+    queue(world, she)
+    services.get(Outbox).send_due()
+    assert services.get(Arrivals).run() == 0
+    notify.statuses["somebody@example.org"] = status
+    assert services.get(Arrivals).run() == 1
+    assert services.get(Arrivals).run() == 0
+    assert outcome(world) == (BECAME[status], 1)
+    (failure,) = world.get(Failures).waiting()
+    assert (failure.subject, failure.can_repeat) == (she.subject, False)
+    gone = world.get(Failures).unreachable()
+    assert gone == ({she.subject} if status == "permanent-failure" else set())
+    world.get(PeopleService).set_email(she.id, "better@example.org")
+    assert world.get(Failures).unreachable() == set()
+
+
+def test_every_page_is_read_and_other_services_messages_are_left_alone(world, services, notify):
+    for number in range(5):
+        person = world.participant()
+        world.get(PeopleService).set_email(person.id, f"{number}@example.org")
+        notify.statuses[f"{number}@example.org"] = "permanent-failure"
+        queue(world, person, key=f"test:{number}")
+    services.get(Outbox).send_due()
+    notify.taken.append({"kind": "email", "reference": None, "email_address": "0@example.org"})
+    notify.taken.append({"kind": "email", "reference": "another system's", "email_address": "0@example.org"})
+    assert services.get(Arrivals).run() == 5
+
+
+@pytest.mark.parametrize(
+    "answer", [(500, {"message": "broken"}), (200, b"garbage"), (200, []), (200, {"notifications": [{}]})]
+)
+def test_a_service_that_does_not_tell_changes_nothing(world, she, services, notify, answer):
+    queue(world, she)
+    services.get(Outbox).send_due()
+    notify.statuses["somebody@example.org"] = "permanent-failure"
+    notify.answer = answer
+    assert services.get(Arrivals).run() == 0
+    assert outcome(world) == ("sent", 1)
+    notify.answer = None
+    assert services.get(Arrivals).run() == 1
+
+
+def test_nobody_is_asked_where_notify_sends_nothing(world):
+    assert world.get(Arrivals).run() == 0

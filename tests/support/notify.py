@@ -25,6 +25,25 @@ class Notify:
     """Instead of taking a message: status and body."""
     drop: bool = False
     """Take the message, but close without an answer."""
+    statuses: dict[str, str] = field(default_factory=dict)
+    """What became of messages, by address; the others were delivered."""
+
+    def told(self) -> list[dict]:
+        """Each message as the API tells of it, newest first."""
+        return [
+            {
+                "id": str(uuid.UUID(int=number)), "reference": one["reference"], "type": one["kind"],
+                "email_address": one.get("email_address"), "phone_number": one.get("phone_number"),
+                "status": self.statuses.get(one.get("email_address") or one["phone_number"], "delivered"),
+            }
+            for number, one in reversed(list(enumerate(self.taken, 1)))
+        ]  # fmt: skip
+
+    def page(self, older_than: str) -> dict:
+        """A page of those that failed; here a page holds two."""
+        failed = [one for one in self.told() if one["status"].endswith("failure")]
+        after = [one for one in failed if not older_than or one["id"] < older_than]
+        return {"notifications": after[:2], "links": {"current": f"{self.url}/v2/notifications?status=failed"}}
 
 
 class _Server(ThreadingHTTPServer):
@@ -49,8 +68,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if not self._authentic():
             return self._say(403, _errors("AuthError", "Invalid token: signature"))
-        wanted = parse_qs(urlsplit(self.path).query)["reference"]
-        found = [{"reference": one["reference"]} for one in self.server.state.taken if one["reference"] in wanted]
+        if self.server.state.answer is not None:
+            return self._say(*self.server.state.answer)
+        asked = parse_qs(urlsplit(self.path).query)
+        if "status" in asked:
+            return self._say(200, self.server.state.page(asked.get("older_than", [""])[0]))
+        wanted = asked["reference"]
+        found = [one for one in self.server.state.told() if one["reference"] in wanted]
         return self._say(200, {"notifications": found, "links": {}})
 
     def _authentic(self) -> bool:
