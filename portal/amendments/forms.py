@@ -16,7 +16,3 @@ class DraftForm(Form):
         [DataRequired(_l("Say what changes and why"))],
         most=2000,
     )
-
-
-class EmptyForm(Form):
-    """A button."""

@@ -19,7 +19,7 @@ from portal.amendments.errors import (
     NothingChanged,
     NotOpen,
 )
-from portal.amendments.forms import DraftForm, EmptyForm
+from portal.amendments.forms import DraftForm
 from portal.amendments.service import AmendmentService
 from portal.people.domain import Participant
 from portal.people.service import PeopleService
@@ -30,6 +30,7 @@ from portal.study.loader import load
 from portal.study.service import StudyBook
 from portal.team.present import current_actor, current_member
 from portal.team.service import TeamService
+from portal.web.forms import EmptyForm
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal

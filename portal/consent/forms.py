@@ -22,10 +22,6 @@ IDENTITY_CHECKS = [
 ]
 
 
-class EmptyForm(Form):
-    """A button."""
-
-
 def _initials() -> TextField:
     return TextField(_l("Your initials"), [DataRequired(_l("Enter your initials"))], most=8)
 

@@ -4,12 +4,12 @@ from flask import Blueprint, abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from portal.consent.errors import NoConsent
-from portal.consent.forms import EmptyForm
 from portal.consent.sealing import Sealing
 from portal.consent.service import ConsentService
 from portal.people.present import current_participant
 from portal.receipts.service import ReceiptService
 from portal.study.service import StudyBook
+from portal.web.forms import EmptyForm
 from portal.web.permissions import Permission, requires
 from portal.web.services import service
 

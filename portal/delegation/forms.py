@@ -32,7 +32,3 @@ class DelegateForm(Form):
         form = cls(data={"starts_on": today})
         form.member.choices = [SelectChoice(str(one.id), one.name) for one in members]
         return form
-
-
-class EmptyForm(Form):
-    """A button."""

@@ -7,10 +7,11 @@ from werkzeug.wrappers import Response
 from portal.clock import london_day
 from portal.delegation.domain import Task
 from portal.delegation.errors import DaysReversed, DelegationUnknown, NotDelegable
-from portal.delegation.forms import TASKS, DelegateForm, EmptyForm
+from portal.delegation.forms import TASKS, DelegateForm
 from portal.delegation.service import DelegationService, delegable
 from portal.team.present import current_actor
 from portal.team.service import TeamService
+from portal.web.forms import EmptyForm
 from portal.web.permissions import Permission, requires
 from portal.web.recent import recently_proved
 from portal.web.services import service

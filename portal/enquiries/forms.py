@@ -25,7 +25,3 @@ class ResultsForm(Form):
     """The summary of results."""
 
     text = LongTextField(_l("The summary"), [DataRequired(_l("Write the summary"))], most=LONGEST)
-
-
-class EmptyForm(Form):
-    """A button."""

@@ -48,7 +48,3 @@ class MilestoneForm(Form):
 
     milestone = RadioField(_l("What has come?"), choices=MILESTONES, validators=[InputRequired(_l("Choose one"))])
     day = DateField(_l("On which day?"), validators=[InputRequired(_l("Enter the day"))])
-
-
-class EmptyForm(Form):
-    """A button."""

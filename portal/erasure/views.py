@@ -6,13 +6,14 @@ from werkzeug.wrappers import Response
 
 from portal.db.kinds import DataKind
 from portal.erasure.errors import DayInFuture, RequestUnknown, SecondPersonNeeded
-from portal.erasure.forms import KINDS, MILESTONES, AskForm, EmptyForm, MilestoneForm
+from portal.erasure.forms import KINDS, MILESTONES, AskForm, MilestoneForm
 from portal.erasure.retention import RetentionService
 from portal.erasure.service import ErasureService
 from portal.erasure.words import after
 from portal.people.present import named_participant
 from portal.study.service import StudyBook
 from portal.team.service import TeamService
+from portal.web.forms import EmptyForm
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.recent import recently_proved

@@ -4,11 +4,11 @@ from flask import Blueprint, make_response, render_template
 from werkzeug.wrappers import Response
 
 from portal.audit.domain import Actor
-from portal.own_copy.forms import EmptyForm
 from portal.own_copy.service import OwnCopyService
 from portal.own_copy.words import told
 from portal.people.present import current_participant, named_participant
 from portal.team.present import current_actor
+from portal.web.forms import EmptyForm
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal

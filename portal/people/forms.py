@@ -14,10 +14,6 @@ _DAYS = (
 )  # fmt: skip
 
 
-class EmptyForm(Form):
-    """A button."""
-
-
 class EmailForm(Form):
     """An e-mail address to come back with."""
 

@@ -16,11 +16,12 @@ from portal.people.errors import (
     InvitationUsed,
     ParticipantUnknown,
 )
-from portal.people.forms import CodeForm, ContactForm, EmailForm, EmptyForm
+from portal.people.forms import CodeForm, ContactForm, EmailForm
 from portal.people.service import PeopleService
 from portal.settings import Settings
 from portal.study.service import StudyBook
 from portal.web import principal, unfinished
+from portal.web.forms import EmptyForm
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
 from portal.web.services import service

@@ -9,7 +9,7 @@ from portal.rooms.calls import answer_join, choices, chosen_in, keep_choices, pa
 from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.domain import LONGEST_NOTE, GuestRole, Outcome, Room
 from portal.rooms.errors import NotConsented, NoteOverwritten, RoomUnknown, TopicUnknown
-from portal.rooms.forms import CheckForm, EmptyForm, GuestForm, OutcomeForm
+from portal.rooms.forms import CheckForm, GuestForm, OutcomeForm
 from portal.rooms.guests import GuestList
 from portal.rooms.joining import JoinService
 from portal.rooms.notes import Notebook
@@ -17,6 +17,7 @@ from portal.rooms.service import RoomService
 from portal.rooms.views import ENDINGS
 from portal.study.markdown import to_html
 from portal.team.present import current_member
+from portal.web.forms import EmptyForm
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal

@@ -12,10 +12,6 @@ _DEVICE = [Length(max=200)]
 """A browser's identifier of a device is 64 characters long."""
 
 
-class EmptyForm(Form):
-    """A button."""
-
-
 class CheckForm(Form):
     """What is chosen in the device check."""
 

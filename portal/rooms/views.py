@@ -10,13 +10,14 @@ from portal.people.present import current_participant
 from portal.rooms.calls import answer_join, choices, chosen_in, keep_choices, page
 from portal.rooms.domain import Phase, Room
 from portal.rooms.errors import GuestRefused, NotConsented, NothingArranged, NotOpen, RoomUnknown
-from portal.rooms.forms import CheckForm, EmptyForm
+from portal.rooms.forms import CheckForm
 from portal.rooms.guests import GuestList
 from portal.rooms.joining import PARTICIPANT, JoinService, Visitor
 from portal.rooms.service import RoomService
 from portal.rooms.tickets import Role
 from portal.study.markdown import to_html
 from portal.study.service import StudyBook
+from portal.web.forms import EmptyForm
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
 from portal.web.services import service

@@ -32,6 +32,10 @@ class Form(FlaskForm):
         return [{"text": str(_first(field.errors)), "href": f"#{first_id(field)}"} for field in self if field.errors]
 
 
+class EmptyForm(Form):
+    """A button: a token, and nothing to fill in."""
+
+
 class TextField(StringField):
     """One line of text, in any script: spaces trimmed, Unicode made NFC, control characters refused."""
 

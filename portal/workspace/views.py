@@ -11,7 +11,7 @@ from portal.audit.service import AuditLog
 from portal.booking.service import BookingService
 from portal.consent import events as consent_events
 from portal.consent.errors import AlreadyCountersigned, NoConsent
-from portal.consent.forms import CountersignForm, EmptyForm
+from portal.consent.forms import CountersignForm
 from portal.consent.readings import Readings
 from portal.consent.sealing import Sealing
 from portal.consent.service import ConsentService, Countersigning
@@ -30,6 +30,7 @@ from portal.study.service import StudyBook
 from portal.team.present import current_actor, current_member
 from portal.team.service import TeamService
 from portal.team.views import qr_svg
+from portal.web.forms import EmptyForm
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.services import service

@@ -21,7 +21,3 @@ class RecoveryForm(Form):
         _l("Shares that were made"),
         [DataRequired(_l("Enter how many shares were made")), NumberRange(2, 16, _l("Enter a number from 2 to 16"))],
     )
-
-
-class EmptyForm(Form):
-    """A button."""

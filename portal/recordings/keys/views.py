@@ -16,10 +16,11 @@ from portal.recordings.keys.errors import (
     NotReadyToRecord,
     SamePerson,
 )
-from portal.recordings.keys.forms import EmptyForm, RecoveryForm
+from portal.recordings.keys.forms import RecoveryForm
 from portal.recordings.keys.service import KeyService
 from portal.team.present import current_member
 from portal.team.service import TeamService
+from portal.web.forms import EmptyForm
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.recent import recently_proved

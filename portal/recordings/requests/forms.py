@@ -21,7 +21,3 @@ class ErasureForm(Form):
     why = RadioField(
         _l("Why is it to be destroyed?"), choices=REASONS, validators=[InputRequired(_l("Choose a reason"))]
     )
-
-
-class EmptyForm(Form):
-    """A button."""

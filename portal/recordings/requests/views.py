@@ -16,10 +16,11 @@ from portal.recordings.keys.service import KeyService
 from portal.recordings.keys.views import shown
 from portal.recordings.requests.domain import Request, What, Why
 from portal.recordings.requests.errors import AlreadyAsked, RecipientsChanged, RequestUnknown, SamePerson
-from portal.recordings.requests.forms import EmptyForm, ErasureForm
+from portal.recordings.requests.forms import ErasureForm
 from portal.recordings.requests.service import Requests
 from portal.recordings.service import RecordingService
 from portal.team.service import TeamService
+from portal.web.forms import EmptyForm
 from portal.web.i18n import in_words
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
