@@ -39,6 +39,7 @@ def init_app(app: Flask, static: Path, templates: Path) -> None:
     app.jinja_environment = Templates
     app.jinja_options = {
         **app.jinja_options,
+        "autoescape": True,  # in every template: Flask would leave out the design system's macros, which end in .jinja
         "undefined": ChainableUndefined,  # nhsuk-frontend-jinja's macros need it
         "trim_blocks": True,
         "lstrip_blocks": True,
