@@ -10,14 +10,15 @@ from pathlib import Path
 from portal.clock import Clock
 from portal.rooms.media import figures, sdp, state
 from portal.rooms.media.desk import give_way
+from portal.rooms.media.discard import discard_person
 from portal.rooms.media.dtls import Identity
 from portal.rooms.media.errors import JoinRefused
 from portal.rooms.media.journal import Journals, Value
 from portal.rooms.media.peer import Peer
+from portal.rooms.media.recorded import Progress
 from portal.rooms.media.recording import Recording
 from portal.rooms.media.room import Recorder, Room
 from portal.rooms.media.wire import Wire
-from portal.rooms.media.writer import Progress, discard_person
 from portal.rooms.tickets import Nonces, RecordingTerms, read
 
 log = logging.getLogger(__name__)

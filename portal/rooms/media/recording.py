@@ -14,11 +14,14 @@ from pathlib import Path
 from portal.clock import Clock
 from portal.rooms.media.commands import Refused
 from portal.rooms.media.desk import Desk
+from portal.rooms.media.discard import discard_person
+from portal.rooms.media.failures import WriterFailed
 from portal.rooms.media.members import Member
 from portal.rooms.media.notice import Notice
+from portal.rooms.media.recorded import Progress
 from portal.rooms.media.state import State
 from portal.rooms.media.takings import Takings
-from portal.rooms.media.writer import Progress, Writer, WriterFailed, discard_person
+from portal.rooms.media.writer import Writer
 from portal.rooms.tickets import RecordingTerms
 
 log = logging.getLogger(__name__)

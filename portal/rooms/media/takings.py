@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 
 from portal.rooms.media.members import Member
 from portal.rooms.media.peer import Peer
+from portal.rooms.media.recorded import Event, Release, Renewed, Take, Tell
 from portal.rooms.media.taps import Tap
-from portal.rooms.media.writer import Event, Release, Renewed, Take, Tell
 
 ABSENT = 30.0
 """Seconds after which the part of somebody whose connection was lost is finished."""

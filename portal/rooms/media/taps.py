@@ -1,7 +1,7 @@
 """What the recorder takes from the streams: nothing is looked at here, only kept until the next batch is written."""
 
 from portal.rooms.media.inbound import Inbound, Packet
-from portal.rooms.media.writer import Event, Media, Report
+from portal.rooms.media.recorded import Event, Media, Report
 
 PACKET_OVERHEAD = 100
 """Bytes of memory that a waiting packet takes beside its payload."""

@@ -3,16 +3,11 @@
 The event loop hands over batches of events in order; what comes back says how much is durable and what is wanted.
 """
 
-import errno
 import hashlib
-import logging
 import math
-import os
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -20,12 +15,13 @@ from threading import Lock
 from portal.canonical import sha256_hex
 from portal.recordings import age, manifest, recovery
 from portal.recordings.manifest import Manifest
-from portal.recordings.sink import Closed, Sink, SinkClosed, SinkFailed
-from portal.rooms.media.inbound import Packet
+from portal.recordings.sink import SinkClosed, SinkFailed
+from portal.rooms.media.discard import FOLDER
+from portal.rooms.media.failures import WriterFailed, as_writer_failed
 from portal.rooms.media.part import AUDIO, VIDEO, Part
+from portal.rooms.media.part_file import PartFile
+from portal.rooms.media.recorded import Event, Media, Progress, Release, Renewed, Report, Take, Tell
 from portal.rooms.tickets import RecordingTerms, Role
-
-log = logging.getLogger(__name__)
 
 _ONE_THINKS = Lock()
 """Held while a batch becomes clusters, not while the disk is waited for: so the event loop, which forwards, competes
@@ -33,100 +29,12 @@ with one recorder for the interpreter, and not with eight."""
 _BREATH = 0.0003
 _AT_A_STRETCH = 40
 """Packets that are looked at between two breaths."""
-_FOLDER = re.compile(r"[a-z2-7]{26}")
-
-
-class WriterFailed(Exception):
-    """The recording cannot go on. `code` is of docs/rooms-protocol.md: `disk_full` or `error`."""
-
-    def __init__(self, code: str, why: str) -> None:
-        super().__init__(why)
-        self.code = code
 
 
 def breathe() -> None:
     """Let the event loop have the interpreter. It gives it away at every packet that it sends or receives, and would
     otherwise get it back only after a whole switch interval each time."""
     time.sleep(_BREATH)
-
-
-@contextmanager
-def _as_writer_failed() -> Iterator[None]:
-    try:
-        yield
-    except (SinkFailed, OSError) as error:
-        full = any(word in str(error) for word in ("full", "quota")) or getattr(error, "errno", None) == errno.ENOSPC
-        raise WriterFailed("disk_full" if full else "error", str(error)) from error
-    except (age.AgeError, manifest.ManifestBusy, manifest.ManifestDamaged) as error:
-        raise WriterFailed("error", str(error)) from error
-
-
-@dataclass(frozen=True)
-class Take:
-    """Begin a part for this person at a moment of the process's clock."""
-
-    person: str
-    role: Role
-    at: float
-
-
-@dataclass(frozen=True)
-class Renewed:
-    """The person's streams come from a new connection."""
-
-    person: str
-    at: float
-
-
-@dataclass(frozen=True)
-class Media:
-    """Packets of one of a person's streams: (packet, arrival)."""
-
-    person: str
-    kind: str
-    packets: Sequence[tuple[Packet, float]]
-
-
-@dataclass(frozen=True)
-class Report:
-    """A sender report of one of a person's streams."""
-
-    person: str
-    kind: str
-    ntp: int
-    stamp: int
-    arrived: float
-
-
-@dataclass(frozen=True)
-class Release:
-    """End the person's part at this moment."""
-
-    person: str
-    at: float
-
-
-@dataclass(frozen=True)
-class Tell:
-    """A line for the manifest."""
-
-    kind: str
-    fields: Mapping[str, str | int | bool]
-
-
-Event = Take | Renewed | Media | Report | Release | Tell
-
-
-@dataclass
-class Progress:
-    """What a batch came to."""
-
-    durable: dict[str, float] = field(default_factory=dict)
-    """Seconds on the recording's clock up to which each person's part is durable."""
-    keyframes: set[str] = field(default_factory=set)
-    """Persons of whom a keyframe is wanted."""
-    journal: list[tuple[str, dict[str, str | int | float]]] = field(default_factory=list)
-    """Lines for the room's journal: (event, fields)."""
 
 
 class Writer:
@@ -138,7 +46,7 @@ class Writer:
         self._folder, self._room, self._terms, self._origin, self._clock = folder, room, terms, origin, clock
         self._recipients: list[age.Recipient] = []
         self._manifest: Manifest | None = None
-        self._parts: dict[str, tuple[Part, _File]] = {}
+        self._parts: dict[str, tuple[Part, PartFile]] = {}
         self._roles: dict[str, Role] = {}
         self._numbers: dict[str, int] = {}
         self._highest = 0
@@ -146,22 +54,22 @@ class Writer:
 
     def open(self) -> None:
         """Begin or go on with the recording's folder. Raises WriterFailed."""
-        if not _FOLDER.fullmatch(self._folder.name):
+        if not FOLDER.fullmatch(self._folder.name):
             raise WriterFailed("error", "this is not the name of a recording")
-        with _as_writer_failed():
+        with as_writer_failed():
             self._open()
 
     def perform(self, events: Sequence[Event], now: float) -> Progress:
         """Carry out what happened, write what can be written, make it durable. Raises WriterFailed."""
         self.progress = Progress()
-        with _as_writer_failed():
+        with as_writer_failed():
             self._perform(events, now)
         return self.progress
 
     def end(self, now: float, why: str | None) -> Progress:
         """Finish every file. With a reason, the recording is over for good. Raises WriterFailed."""
         self.progress = Progress()
-        with _as_writer_failed():
+        with as_writer_failed():
             self._end(now, why)
         return self.progress
 
@@ -243,7 +151,7 @@ class Writer:
         self._close(person, at)
         number = self._numbers.get(person, 0) + 1
         self._numbers[person] = number
-        file = _File(self, self._folder, person, number, self._roles[person], self._recipients)
+        file = PartFile(self, self._folder, person, number, self._roles[person], self._recipients)
         self._parts[person] = (Part(person, self._origin, at, file), file)
 
     def _close(self, person: str, at: float) -> None:
@@ -301,96 +209,7 @@ def _feed(part: Part, event: Media | Report | Renewed) -> None:
                 part.restart(kind, at)
 
 
-class _File:
-    """A part's file: made when its first byte is known, so that an empty one never is."""
-
-    def __init__(
-        self, writer: Writer, folder: Path, person: str, number: int, role: Role, recipients: Sequence[age.Recipient]
-    ) -> None:
-        self.name = f"{person}-{number}.webm"
-        self._writer, self._folder, self._person, self._number = writer, folder, person, number
-        self._role, self._recipients = role, recipients
-        self._sink: Sink | None = None
-
-    @property
-    def durable_seconds(self) -> float:
-        """How much of the file would survive."""
-        return self._sink.durable_seconds if self._sink else 0.0
-
-    def facts(self) -> dict[str, str | int | float]:
-        """What the journal says of it."""
-        return {"recording": self._folder.name, "person": self._person, "part": self._number, "file": self.name}
-
-    def begin(self, start_ms: int, header: bytes, media: str, codecs: str) -> None:
-        """The file's start."""
-        self._sink = Sink.create(self._folder, self.name, self._recipients)
-        self._writer.began(self._number, start_ms)
-        role = self._role.value if self._role in (Role.PARTICIPANT, Role.INTERVIEWER) else "other"
-        self._writer.tell(
-            "track", track=self._person, role=role, part=self._number, file=self.name, media=media, codecs=codecs,
-            ms=start_ms,
-        )  # fmt: skip
-        self._sink.write(header)
-        self._writer.progress.journal.append(("part_started", self.facts() | {"seconds": start_ms / 1000}))
-
-    def cluster(self, data: bytes, end_ms: int) -> None:
-        """A cluster."""
-        if self._sink is not None:
-            self._sink.write(data)
-            self._sink.mark(end_ms / 1000)
-
-    def index(self, ms: int) -> None:
-        """A cluster that can be played from comes next."""
-        if self._sink is not None:
-            self._writer.tell("index", file=self.name, ms=ms, byte=self._sink.bytes_taken)
-
-    def tell(self, kind: str, **fields: str | int | bool) -> None:
-        """A line for the manifest."""
-        self._writer.tell(kind, **fields)
-
-    def tick(self, now: float) -> None:
-        """Make durable what was written, about twice a second."""
-        if self._sink is not None:
-            self._sink.tick(now)
-
-    def close(self) -> Closed | None:
-        """End the file, if it began."""
-        sink, self._sink = self._sink, None
-        return sink.close() if sink is not None else None
-
-
-def discard_person(folder: Path, person: str, clock: Callable[[], datetime]) -> Progress:
-    """Consent is withdrawn: mark the recording as one to be destroyed, and destroy this person's files at once.
-
-    Nobody may be writing the recording. Raises WriterFailed; may then be called again.
-    """
-    progress = Progress()
-    if not _FOLDER.fullmatch(folder.name) or not (folder / manifest.FILE).exists():
-        return progress
-    with _as_writer_failed():
-        lines = Manifest.resume(folder, clock)
-        try:
-            lines.add("discarded", why="consent withdrawn")
-        finally:
-            lines.close()
-        for path in sorted(folder.glob(f"{person}-*.webm*")):
-            _forget(path)
-            if path.name.endswith(".webm.age"):
-                facts: dict[str, str | int | float] = {"recording": folder.name, "person": person, "file": path.stem}
-                progress.journal.append(("part_discarded", facts))
-    return progress
-
-
 def _payload_hash(path: Path) -> str:
     with path.open("rb") as file:
         age.Header.read(file.readline)
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _forget(path: Path) -> None:
-    """Overwrite the header, without which nothing opens, then remove the file."""
-    with path.open("r+b") as file:
-        file.write(bytes(min(path.stat().st_size, 1 << 16)))
-        file.flush()
-        os.fsync(file.fileno())
-    path.unlink()
