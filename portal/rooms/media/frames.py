@@ -1,6 +1,5 @@
 """From packets to frames: in order again, within a deadline, and whole or not at all."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from portal.rooms.media.rtp import vp8_start
@@ -9,14 +8,9 @@ _MOST = 2000
 """Packets that wait at most."""
 
 
-class Packet(NamedTuple):
-    """An RTP packet's part in a recording. `seq` and `stamp` are extended beyond their wrap."""
-
-    seq: int
-    stamp: int
-    marker: int
-    payload: bytes
-    arrived: float
+Packet = tuple[int, int, int, bytes, float]
+"""An RTP packet's part in a recording: sequence number and time stamp, both extended beyond their wrap, marker,
+payload, arrival. No class, since one is made for every packet."""
 
 
 class Lost(NamedTuple):
@@ -41,7 +35,7 @@ class Reorder:
 
     def push(self, packet: Packet) -> None:
         """One packet, in any order. One that comes too late, or twice, is dropped."""
-        seq = packet.seq
+        seq = packet[0]
         if self._next is None:
             self._next = seq
         if seq == self._next and not self._waiting:
@@ -50,28 +44,29 @@ class Reorder:
         elif seq >= self._next:
             self._waiting.setdefault(seq, packet)
 
-    def pop(self, now: float) -> Iterator[Packet | Lost]:
+    def pop(self, now: float) -> list[Packet | Lost]:
         """What can be given by now, in order; `now` is infinity at the end."""
-        ready, self._ready = self._ready, []
-        yield from ready
+        given: list[Packet | Lost] = [*self._ready]
+        self._ready.clear()
         while self._waiting and self._next is not None:
             packet = self._waiting.pop(self._next, None)
             if packet is not None:
                 self._next += 1
-                yield packet
+                given.append(packet)
                 continue
             first = min(self._waiting)
-            if now - self._waiting[first].arrived < self._deadline and len(self._waiting) < _MOST:
-                return
-            yield Lost(first - self._next)
+            arrived = self._waiting[first][4]
+            if now - arrived < self._deadline and len(self._waiting) < _MOST:
+                break
+            given.append(Lost(first - self._next))
             self._next = first
+        return given
 
 
 class Picture(NamedTuple):
     """A whole VP8 frame."""
 
     stamp: int
-    arrived: float
     data: bytes
 
     @property
@@ -106,21 +101,21 @@ class Pictures:
 
     def push(self, packet: Packet) -> Picture | None:
         """The next packet in order; gives the frame that it completes."""
-        payload = packet.payload
+        _, stamp, marker, payload, _ = packet
         start = vp8_start(payload) if payload else 0
         if start >= len(payload):
             return None  # padding, or a descriptor alone
         if payload[0] & 0x17 == 0x10:  # the first packet of a frame
             if self._stamp is not None:
                 self.lost()  # the frame before never had its last packet
-            self._stamp, self._parts = packet.stamp, []
-        elif self._stamp != packet.stamp:
+            self._stamp, self._parts = stamp, []
+        elif self._stamp != stamp:
             self.lost()
             return None
         self._parts.append(payload[start:])
-        if not packet.marker:
+        if not marker:
             return None
-        picture = Picture(packet.stamp, packet.arrived, b"".join(self._parts))
+        picture = Picture(stamp, b"".join(self._parts))
         self._stamp, self._parts = None, []
         if picture.key:
             self.broken = False

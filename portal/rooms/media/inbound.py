@@ -28,8 +28,8 @@ Packet = tuple[int, int, int, bytes]
 class Sink(Protocol):
     """Where packets go: another person's slot, or the recorder."""
 
-    def forward(self, seq: int, stamp: int, marker: int, payload: bytes, now: float) -> None:
-        """One packet. `seq` is extended beyond 16 bits, `now` its arrival on the process's clock, in seconds."""
+    def forward(self, packet: Packet, now: float) -> None:
+        """One packet; `now` is its arrival on the process's clock, in seconds."""
 
     def reported(self, ntp: int, stamp: int, now: float) -> None:
         """A sender report: at the source's time `ntp` (32.32 fixed point) belongs the time stamp."""
@@ -89,13 +89,13 @@ class Inbound:
         known = self.history[slot]
         if known is not None and known[0] == seq:
             return  # a duplicate
-        marker = second & 0x80
-        self.history[slot] = (seq, stamp, marker, payload)
+        packet = seq, stamp, second & 0x80, payload  # one for all: history, receivers and recorder
+        self.history[slot] = packet
         self._count(seq, stamp, end, now)
         if self.keyframe_wanted and rtp.starts_vp8_keyframe(payload):
             self.keyframe_wanted = False
         for sink in self.sinks:
-            sink.forward(seq, stamp, marker, payload, now)
+            sink.forward(packet, now)
 
     def request_keyframe(self, now: float) -> None:
         """Ask for a keyframe, and again every half second until one comes."""

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 
 from portal.rooms.media import rtcp, rtp
-from portal.rooms.media.inbound import HISTORY, Inbound
+from portal.rooms.media.inbound import HISTORY, Inbound, Packet
 
 _MASK = HISTORY - 1
 _PLAIN, _TIMED = rtp.HEADER.pack, rtp.SEND_TIME_HEADER.pack
@@ -56,8 +56,9 @@ class Outbound:
             if self.source is not None:
                 self.source.request_keyframe(now)
 
-    def forward(self, seq: int, stamp: int, marker: int, payload: bytes, now: float) -> None:
+    def forward(self, packet: Packet, now: float) -> None:
         """Send one packet of the source on."""
+        seq, stamp, marker, payload = packet
         if self._fresh:
             if self.held or (self.kind == "video" and not rtp.starts_vp8_keyframe(payload)):
                 return
@@ -90,14 +91,14 @@ class Outbound:
         for short in wanted[: RESENT - self._resent]:
             step = (self._seq - short) & 0xFFFF
             seq = self._seq - step - self._seq_shift
-            packet = self.source.history[seq & _MASK]
-            if packet is None or packet[0] != seq or seq < self._from:
+            kept = self.source.history[seq & _MASK]
+            if kept is None or kept[0] != seq or seq < self._from:
                 continue
             self._resent += 1
             self._rtx_seq += 1
-            stamp = (packet[1] + self._stamp_shift) & 0xFFFFFFFF
-            head = _PLAIN(0x80, packet[2] | self._rtx, self._rtx_seq & 0xFFFF, stamp, self._rtx_ssrc)
-            self._send(head + (short & 0xFFFF).to_bytes(2, "big") + packet[3])
+            stamp = (kept[1] + self._stamp_shift) & 0xFFFFFFFF
+            head = _PLAIN(0x80, kept[2] | self._rtx, self._rtx_seq & 0xFFFF, stamp, self._rtx_ssrc)
+            self._send(head + (short & 0xFFFF).to_bytes(2, "big") + kept[3])
 
     def reported(self, ntp: int, stamp: int, now: float) -> None:
         """Send the source's report on in our time stamps, so that the receiver keeps sound and picture together."""

@@ -6,12 +6,12 @@ horizon that no frame can come from any more; sound that is missing before it be
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from portal.rooms.media import webm
-from portal.rooms.media.frames import Lost, Packet, Picture, Pictures, Reorder
+from portal.rooms.media.frames import Lost, Picture, Pictures, Reorder
 from portal.rooms.media.inbound import Packet as Arrived
 from portal.rooms.media.sync import PersonClock, TrackClock
 
@@ -92,14 +92,16 @@ class Part:
         new.frames, new.last_ms, new.seen, new.held_from = old.frames, old.last_ms, old.seen, now
         self._streams[kind] = new
 
-    def take(self, kind: str, packet: Arrived, arrived: float) -> None:
-        """One packet."""
+    def take(self, kind: str, packets: Sequence[tuple[Arrived, float]]) -> None:
+        """Packets of one stream with their arrivals, as they came."""
         stream = self._streams[kind]
-        seq, stamp, marker, payload = packet
-        whole = stream.clock.extend(stamp)
-        stream.clock.arrived(whole, arrived)
-        stream.seen, stream.last_arrival = True, arrived
-        stream.reorder.push(Packet(seq, whole, marker, payload, arrived))
+        clock, push = stream.clock, stream.reorder.push
+        for (seq, stamp, marker, payload), arrived in packets:
+            whole = clock.extend(stamp)
+            clock.arrived(whole, arrived)
+            push((seq, whole, marker, payload, arrived))
+        if packets:
+            stream.seen, stream.last_arrival = True, packets[-1][1]
 
     def report(self, kind: str, ntp: int, stamp: int, arrived: float) -> None:
         """One sender report."""
@@ -175,8 +177,8 @@ class Part:
             if isinstance(one, Lost):
                 self._lost(stream, one.packets, now)
             elif stream.kind == AUDIO:
-                if one.payload:
-                    self._frame(stream, one.stamp, key=True, data=one.payload)
+                if one[3]:
+                    self._frame(stream, one[1], key=True, data=one[3])
             else:
                 picture = stream.pictures.push(one)
                 if picture is not None:

@@ -85,6 +85,8 @@ class TrackClock:
 
     def arrived(self, stamp: int, at: float) -> None:
         """A packet of this extended time stamp arrived: the best guess until a report comes."""
+        if self._report is not None:
+            return
         late = at - stamp / self._rate
         if self._arrival is None or late < self._arrival or late - self._arrival > _STEP:
             self._arrival = late

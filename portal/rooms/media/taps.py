@@ -14,15 +14,18 @@ class Tap:
         self._person, self._stream = person, stream
         self._packets: list[tuple[Packet, float]] = []
         self._reports: list[Report] = []
-        self.bytes = 0
         stream.sinks = (*stream.sinks, self)
         if stream.sender_report is not None:
             self.reported(*stream.sender_report)
 
-    def forward(self, seq: int, stamp: int, marker: int, payload: bytes, now: float) -> None:
+    @property
+    def bytes(self) -> int:
+        """Memory that waits to be fetched."""
+        return sum(len(packet[3]) + PACKET_OVERHEAD for packet, _ in self._packets)
+
+    def forward(self, packet: Packet, now: float) -> None:
         """Keep one packet."""
-        self._packets.append(((seq, stamp, marker, payload), now))
-        self.bytes += len(payload) + PACKET_OVERHEAD
+        self._packets.append((packet, now))
 
     def reported(self, ntp: int, stamp: int, now: float) -> None:
         """Keep one sender report."""
@@ -35,10 +38,10 @@ class Tap:
             events.append(Media(self._person, self._stream.kind, self._packets))
             self._packets = []
         events += self._reports
-        self._reports, self.bytes = [], 0
+        self._reports = []
         return events
 
     def close(self) -> None:
         """Take nothing any more, and let go of what was not fetched."""
         self._stream.sinks = tuple(sink for sink in self._stream.sinks if sink is not self)
-        self._packets, self._reports, self.bytes = [], [], 0
+        self._packets, self._reports = [], []

@@ -198,10 +198,10 @@ class Writer:
 def _feed(part: Part, event: Media | Report | Renewed) -> None:
     match event:
         case Media(_, kind, packets):
-            for at, (packet, arrived) in enumerate(packets, 1):
-                part.take(kind, packet, arrived)
-                if at % _AT_A_STRETCH == 0:
+            for at in range(0, len(packets), _AT_A_STRETCH):
+                if at:
                     breathe()
+                part.take(kind, packets[at : at + _AT_A_STRETCH])
         case Report(_, kind, ntp, stamp, arrived):
             part.report(kind, ntp, stamp, arrived)
         case Renewed(_, at):

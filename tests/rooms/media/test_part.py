@@ -138,7 +138,7 @@ class Person:
             if kind == "report":
                 self.part.report(*what, arrived)
             else:
-                self.part.take(kind, what, arrived)
+                self.part.take(kind, [(what, arrived)])
         self.part.flush(now)
         self.wants_key |= self.part.wants_keyframe
 
