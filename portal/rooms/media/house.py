@@ -51,6 +51,8 @@ class House:
         self._executor = ThreadPoolExecutor(RECORDERS, "recorder", initializer=give_way)
         self._closing: list[Recorder] = []
         self.rooms: dict[str, Room] = {}
+        self.joins = 0
+        """Connections that were ever taken in."""
 
     def join(self, room: str, ticket_text: str, offer_text: str) -> str:
         """Take somebody in and give the answer to her offer.
@@ -67,6 +69,7 @@ class House:
         member = found.admit_ticket(ticket)
         peer = Peer(place.wire, place.identity, offer, found)
         found.replace_peer(member, peer)
+        self.joins += 1
         peer.start()
         return sdp.write_answer(
             offer, peer.outgoing, ufrag=peer.ufrag, password=peer.password_text,

@@ -13,6 +13,7 @@ from typing import Protocol
 from portal.rooms.media import webm
 from portal.rooms.media.frames import Lost, Picture, Pictures, Reorder
 from portal.rooms.media.inbound import Packet as Arrived
+from portal.rooms.media.sound import Sound
 from portal.rooms.media.sync import PersonClock, TrackClock
 
 AUDIO, VIDEO = "audio", "video"
@@ -27,9 +28,6 @@ TIED_WITHIN = 2.5
 """Seconds that a part waits for sender reports."""
 CLUSTER_MS = 400
 INDEX_EVERY_MS = 5_000
-GAP_MS = 1_000
-"""Silence of this length, put in for sound that did not come, is told in the manifest."""
-_OVERLAP_MS = 40
 
 
 class File(Protocol):
@@ -81,8 +79,7 @@ class Part:
         self.wants_new_file = False
         """True when something came that this file has no track for."""
         self._kinds: frozenset[str] = frozenset()
-        self._sound_ms = 0.0
-        self._silent_from: int | None = None
+        self._sound = Sound(self._gap)
         self._indexed_ms = -INDEX_EVERY_MS
 
     def restart(self, kind: str, now: float) -> None:
@@ -133,7 +130,7 @@ class Part:
             return 0
         latest = max((frame.ms + 1 for stream in self._streams.values() for frame in stream.frames), default=0)
         self._write(max(latest, self._ms(now)))
-        self._end_gap()
+        self._sound.end()
         return self.written_ms
 
     # times
@@ -236,7 +233,7 @@ class Part:
                 self.wants_new_file |= bool(ready)
                 continue
             moved = [webm.Frame(max(0, one.ms - start), one.track, one.key, one.data) for one in ready]
-            frames += self._gapless(moved, horizon - start) if stream.kind == AUDIO else moved
+            frames += self._sound.whole(moved, horizon - start) if stream.kind == AUDIO else moved
         frames.sort(key=lambda one: one.ms)
         group: list[webm.Frame] = []
         for frame in frames:
@@ -259,32 +256,6 @@ class Part:
         self.written_ms = max(self.written_ms, group[-1].ms + webm.SILENCE_MS)
         self._file.cluster(webm.cluster(group), self.written_ms)
 
-    def _gapless(self, frames: list[webm.Frame], until: int) -> list[webm.Frame]:
-        """The sound without holes up to `until`: silence where none came, and nothing twice."""
-        filled: list[webm.Frame] = []
-        for frame in frames:
-            self._fill(filled, frame.ms)
-            if self._sound_ms - frame.ms >= _OVERLAP_MS:
-                continue
-            length = webm.opus_ms(frame.data)
-            if length:
-                filled.append(frame)
-                self._sound_ms += length
-                self._end_gap(frame.ms)
-        self._fill(filled, until)
-        return filled
-
-    def _fill(self, filled: list[webm.Frame], until: int) -> None:
-        while until - self._sound_ms >= webm.SILENCE_MS:
-            at = math.ceil(self._sound_ms)
-            if self._silent_from is None:
-                self._silent_from = at
-            filled.append(webm.Frame(at, webm.AUDIO, key=True, data=webm.SILENCE))
-            self._sound_ms += webm.SILENCE_MS
-
-    def _end_gap(self, until: int | None = None) -> None:
-        start, self._silent_from = self._silent_from, None
-        end = until if until is not None else math.ceil(self._sound_ms)
-        if start is not None and end - start >= GAP_MS:
-            at = self.begun_ms or 0
-            self._file.tell("gap", track=self.person, ms=at + start, until_ms=at + end, why="no sound came")
+    def _gap(self, start: int, end: int) -> None:
+        at = self.begun_ms or 0
+        self._file.tell("gap", track=self.person, ms=at + start, until_ms=at + end, why="no sound came")

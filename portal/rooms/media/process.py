@@ -16,7 +16,7 @@ import aioice.ice
 import uvloop
 from aiohttp import web
 
-from portal.clock import now
+from portal.clock import now as wall_clock
 from portal.rooms.media import control, wire
 from portal.rooms.media.dtls import Identity
 from portal.rooms.media.house import House, Place
@@ -27,6 +27,8 @@ from portal.settings import Settings, SettingsError
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY = 5.0
+COLLECT_EVERY = 60.0
+"""Seconds between two looks for what closed connections left behind: each stops forwarding for some milliseconds."""
 SWITCH = 0.0001
 """Seconds after which a thread that writes recordings lets the event loop have its turn."""
 
@@ -100,9 +102,9 @@ async def serving(options: Options) -> AsyncIterator[House]:
     sockets = wire.open_sockets(sorted(any_address) if options.bind_any else options.addresses, options.ports)
     port = sockets[0].getsockname()[1]
     line = wire.Wire(sockets)
-    journals = Journals(options.instance / "rooms", now)
+    journals = Journals(options.instance / "rooms", wall_clock)
     place = Place(line, Identity(), tuple((one, port) for one in options.addresses))
-    house = House(place, options.key, journals, options.instance / "vault", now)
+    house = House(place, options.key, journals, options.instance / "vault", wall_clock)
     runner = await _control(house, options)
     line.start()
     sweeping = asyncio.create_task(_sweep(house))
@@ -117,9 +119,14 @@ async def serving(options: Options) -> AsyncIterator[House]:
 
 
 async def _sweep(house: House) -> None:
+    collected, joins = time.monotonic(), 0
     while True:
         await asyncio.sleep(SWEEP_EVERY)
-        house.sweep(time.monotonic())
+        now = time.monotonic()
+        house.sweep(now)
+        if house.joins > joins and now - collected > COLLECT_EVERY:
+            collected, joins = now, house.joins
+            gc.collect()
 
 
 async def _control(house: House, options: Options) -> web.AppRunner:

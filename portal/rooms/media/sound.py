@@ -1,0 +1,51 @@
+"""Sound without holes: as long as it says it is, with true silence where none came."""
+
+import math
+from collections.abc import Callable, Sequence
+
+from portal.rooms.media import webm
+
+GAP_MS = 1_000
+"""Silence of this length, put in for sound that did not come, is told."""
+_OVERLAP_MS = 40
+
+
+class Sound:
+    """Fills one file's sound. Times are milliseconds of the file; `gap` is told from when to when none came."""
+
+    def __init__(self, gap: Callable[[int, int], None]) -> None:
+        self._gap = gap
+        self._reached = 0.0
+        self._silent_from: int | None = None
+
+    def whole(self, frames: Sequence[webm.Frame], until: int) -> list[webm.Frame]:
+        """The frames, with silence where none came up to `until`, and nothing twice."""
+        filled: list[webm.Frame] = []
+        for frame in frames:
+            self._fill(filled, frame.ms)
+            if self._reached - frame.ms >= _OVERLAP_MS:
+                continue
+            length = webm.opus_ms(frame.data)
+            if length:
+                filled.append(frame)
+                self._reached += length
+                self._end_gap(frame.ms)
+        self._fill(filled, until)
+        return filled
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self._end_gap(math.ceil(self._reached))
+
+    def _fill(self, filled: list[webm.Frame], until: int) -> None:
+        while until - self._reached >= webm.SILENCE_MS:
+            at = math.ceil(self._reached)
+            if self._silent_from is None:
+                self._silent_from = at
+            filled.append(webm.Frame(at, webm.AUDIO, key=True, data=webm.SILENCE))
+            self._reached += webm.SILENCE_MS
+
+    def _end_gap(self, until: int) -> None:
+        start, self._silent_from = self._silent_from, None
+        if start is not None and until - start >= GAP_MS:
+            self._gap(start, until)
