@@ -1,6 +1,7 @@
 // Everybody's voices mixed into one WAV for the transcriber: 16 kHz, one channel, 16 bits.
-import { AudioSample, AudioSampleSink, AudioSampleSource, Output, StreamTarget, WavOutputFormat } from "mediabunny";
+import { AudioSample, AudioSampleSink, AudioSampleSource, Output, WavOutputFormat } from "mediabunny";
 import { inputOf } from "./inputs.mjs";
+import { mediaTarget } from "./targets.mjs";
 
 const FROM = 48000; // what Opus decodes to
 const TO = 16000;
@@ -8,7 +9,7 @@ const STEP = FROM / TO;
 const TAPS = 63;
 
 export async function mixVoices(parts, lengthMs, target, job) {
-  const output = new Output({ format: new WavOutputFormat(), target: new StreamTarget(target.stream, { chunked: true }) });
+  const output = new Output({ format: new WavOutputFormat(), target: mediaTarget(target) });
   const source = new AudioSampleSource({ codec: "pcm-s16" });
   output.addAudioTrack(source);
   const voices = [];

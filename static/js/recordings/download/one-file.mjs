@@ -1,10 +1,11 @@
 // All people's tracks in one Matroska file, by stream copy: nothing is decoded, nothing gets worse.
-import { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource, MkvOutputFormat, Output, StreamTarget } from "mediabunny";
+import { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource, MkvOutputFormat, Output } from "mediabunny";
 import { inputOf } from "./inputs.mjs";
+import { mediaTarget } from "./targets.mjs";
 
 // `parts`: [{ track, size, name, read }]. Gives nothing; throws Trouble "stopped" through `job.check()`.
 export async function joinTracks(parts, lengthMs, target, job) {
-  const output = new Output({ format: new MkvOutputFormat(), target: new StreamTarget(target.stream, { chunked: true }) });
+  const output = new Output({ format: new MkvOutputFormat(), target: mediaTarget(target) });
   const lanes = [];
   const made = new Map();
   for (const part of parts) {

@@ -96,11 +96,11 @@ class Panel {
     const target = await openTarget(this.#name(what, ending, false), type);
     try {
       await this.#run((job) => act(target, job));
+      await target.close();
     } catch (error) {
       await Promise.resolve(target.abort()).catch(() => undefined);
       throw error;
     }
-    if (!window.showSaveFilePicker) target.close();
     return { code: "download-done" };
   }
 

@@ -1,7 +1,10 @@
 // Where a download goes: straight to a file on disk where the browser can, else through memory.
+import { StreamTarget } from "mediabunny";
 import { Trouble } from "../trouble.mjs";
 
-// { write(data, position), close(), abort(), stream }. Throws Trouble "stopped" if the person closed the dialog.
+const CHUNK = 1 << 20;
+
+// { write(data, position), close(), abort() }. Nothing is there to be opened until `close`. Throws Trouble "stopped" if the person closed the dialog.
 export async function openTarget(name, type) {
   if (!window.showSaveFilePicker) return new MemoryTarget(name, type);
   try {
@@ -11,6 +14,10 @@ export async function openTarget(name, type) {
     throw error.name === "AbortError" ? new Trouble("stopped") : error;
   }
 }
+
+// The same for mediabunny, which closes a stream when it is cancelled too: that must not keep half a file.
+export const mediaTarget = (target) =>
+  new StreamTarget(new WritableStream({ write: ({ data, position }) => target.write(data, position) }), { chunked: true, chunkSize: CHUNK });
 
 class DiskTarget {
   constructor(stream) {
@@ -36,7 +43,6 @@ const BLOCK = 1 << 22;
 class MemoryTarget {
   constructor(name, type) {
     Object.assign(this, { name, type, blocks: [], length: 0 });
-    this.stream = new WritableStream({ write: ({ data, position }) => this.write(data, position) });
   }
 
   write(data, position) {

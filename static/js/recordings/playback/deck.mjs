@@ -19,18 +19,9 @@ export class Deck {
     this.run = { from: Infinity, to: 0 }; // seconds that were fed without a jump
     this.wanted = 0;
     this.lost = [];
+    this.starting = null;
     this.started = false;
     this.busy = false;
-  }
-
-  // Attach the lanes. Media comes with the first `serve`.
-  async start() {
-    const found = tracksOf(await this.read(0, this.#headEnd));
-    this.lanes = this.lanes.filter(({ kind }) => found[kind]);
-    if (!this.lanes.length) throw new Trouble("not-media");
-    await Promise.all(this.lanes.map((lane) => lane.start(found[lane.kind].head)));
-    this.clusters = new Clusters(Object.fromEntries(this.lanes.map(({ kind }) => [kind, found[kind].number])));
-    this.started = true;
   }
 
   // Whether what there is for the moment (seconds in the file) has come, be it media or a hole.
@@ -44,6 +35,7 @@ export class Deck {
   // works at a time and heeds the newest moment.
   async serve(seconds) {
     this.wanted = seconds;
+    await this.#begun();
     if (this.busy) return;
     this.busy = true;
     try {
@@ -54,6 +46,24 @@ export class Deck {
     } finally {
       this.busy = false;
     }
+  }
+
+  // Started once; after a failure the next call tries again.
+  #begun() {
+    this.starting ??= this.#start().catch((error) => {
+      this.starting = null;
+      throw error;
+    });
+    return this.starting;
+  }
+
+  async #start() {
+    const found = tracksOf(await this.read(0, this.#headEnd));
+    this.lanes = this.lanes.filter(({ kind }) => found[kind]);
+    if (!this.lanes.length) throw new Trouble("not-media");
+    await Promise.all(this.lanes.map((lane) => lane.start(found[lane.kind].head)));
+    this.clusters = new Clusters(Object.fromEntries(this.lanes.map(({ kind }) => [kind, found[kind].number])));
+    this.started = true;
   }
 
   // A voice without a loudspeaker, say: the rest goes on.

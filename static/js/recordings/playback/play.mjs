@@ -45,27 +45,18 @@ async function show(part, vault, manifest, opened, startDownloads) {
   findEnds(manifest, opened);
   const tiles = new Tiles(part.one("tiles"), part.root.querySelector("template"), part.texts);
   const problems = new Problems(part);
-  const decks = [];
-  for (const track of manifest.tracks) {
-    const { size } = opened.find((one) => one.file === track.file);
-    const tell = (code, detail) => {
-      problems.add(tiles.nameOf(track), { code, detail });
-      player.pause();
-    };
-    const told = {
-      damage: (trouble, from, to) => tell("left-out", { from: clock(track.startMs + from), to: clock(track.startMs + to), why: sentence(part.texts, trouble) }),
-      refused: (kind, why) => tell(`refused-${kind}`, { why }),
-    };
-    const read = (start, end) => vault.call("read", { file: track.file, start, end });
-    decks.push(Object.assign(new Deck(track, size, tiles.lanesFor(track), read, told), { usable: size > 0 }));
-  }
+  const tell = (track, problem) => {
+    problems.add(tiles.nameOf(track), problem);
+    player.pause();
+  };
+  const decks = manifest.tracks.map((track) => deckOf(track, opened, vault, tiles, (problem) => tell(track, problem)));
   for (const one of manifest.problems) problems.add("", one);
   for (const one of opened) {
     const track = manifest.tracks.find(({ file }) => file === one.file);
     for (const problem of one.problems) problems.add(tiles.nameOf(track), problem);
   }
   const plays = manifest.tracks.every(playable);
-  const player = new Player(plays ? decks.filter((deck) => deck.usable) : [], manifest.length, () => {
+  const player = new Player(plays ? decks.filter(({ size }) => size > 0) : [], manifest.length, () => {
     controls.show();
     tiles.show(decks, player.position);
     if (player.failure) part.fail(player.failure);
@@ -83,6 +74,16 @@ async function show(part, vault, manifest, opened, startDownloads) {
   problems.consent(Problems.serious([...manifest.problems, ...opened.flatMap((one) => one.problems)])).then(() => {
     part.one("controls").hidden = false;
     player.seek(0);
+  });
+}
+
+function deckOf(track, opened, vault, tiles, tell) {
+  const { size } = opened.find((one) => one.file === track.file);
+  const read = (start, end) => vault.call("read", { file: track.file, start, end });
+  const at = (ms) => clock(track.startMs + ms);
+  return new Deck(track, size, tiles.lanesFor(track), read, {
+    damage: (trouble, from, to) => tell({ code: "left-out", detail: { from: at(from), to: at(to), why: sentence(tiles.texts, trouble) } }),
+    refused: (kind, why) => tell({ code: `refused-${kind}`, detail: { why } }),
   });
 }
 

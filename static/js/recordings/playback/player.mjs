@@ -13,13 +13,12 @@ export class Player {
     this.playing = false;
     this.waiting = false;
     this.seen = performance.now();
-    this.starting = new Map();
     this.failure = null; // to be told
     this.failed = false; // nothing more is asked for until somebody plays or jumps again
-    this.timer = setInterval(() => this.#tick(), TICK_MS);
+    setInterval(() => this.#tick(), TICK_MS);
   }
 
-  async play() {
+  play() {
     this.playing = true;
     this.failed = false;
     this.seen = performance.now();
@@ -48,11 +47,6 @@ export class Player {
     this.onChange();
   }
 
-  end() {
-    clearInterval(this.timer);
-    this.pause();
-  }
-
   #local(deck) {
     return (this.position - deck.track.startMs) / 1000;
   }
@@ -74,12 +68,7 @@ export class Player {
   }
 
   #feed(deck) {
-    const local = Math.max(this.#local(deck), 0);
-    if (!this.starting.has(deck)) this.starting.set(deck, deck.start());
-    this.starting
-      .get(deck)
-      .then(() => deck.serve(local))
-      .catch((error) => this.#fail(error));
+    deck.serve(Math.max(this.#local(deck), 0)).catch((error) => this.#fail(error));
   }
 
   #follow(lane, active, local) {
@@ -94,7 +83,7 @@ export class Player {
     const off = element.currentTime - place;
     const correction = Math.abs(off) < NEAR_S ? 0 : Math.min(Math.max(off * 0.5, -0.1), 0.1);
     element.playbackRate = this.rate * (1 - correction);
-    if (element.paused) element.play().catch((error) => error.name !== "AbortError" && this.#fail(error));
+    if (element.paused) element.play().catch((error) => lane.refusal || error.name === "AbortError" || this.#fail(error));
   }
 
   // An element that stands or seeks where nothing is held would stay there for ever: it is sent on.
