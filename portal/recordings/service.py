@@ -100,10 +100,6 @@ class RecordingService:
         names = [name for track in self._present(recording).tracks for name in track.encrypted_files]
         return {name: header_at(self.stored(recording, name).read_at).raw for name in names}
 
-    def read(self, recording: str, name: str, start: int, length: int) -> bytes:
-        """A stretch of an encrypted file. Raises as `stored`."""
-        return self.stored(recording, name).read_at(start, length)
-
     def note_played(self, recording: str, *, actor: Actor) -> None:
         """Somebody opened the player."""
         self._note(events.PLAYED, recording, actor)

@@ -69,7 +69,7 @@ def test_it_is_catalogued_once_and_read_as_it_lies(worlds, simulated):
     assert found.duration_ms == 24_000
     path = simulated.folder / "p2-1.webm.age"
     assert recordings.stored(recording, path.name).size == path.stat().st_size
-    assert recordings.read(recording, path.name, 5, 100_000) == path.read_bytes()[5:100_005]
+    assert recordings.stored(recording, path.name).read_at(5, 100_000) == path.read_bytes()[5:100_005]
     assert recordings.manifest(recording) == (simulated.folder / manifest.FILE).read_bytes()
     assert kinds(worlds, recording) == ["recordings.catalogued"]
 

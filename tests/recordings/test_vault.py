@@ -144,7 +144,7 @@ def test_what_has_moved_is_read_given_new_headers_and_destroyed_there(make_world
     assert (world.get(Catalogue).run(), world.get(Catalogue).move(), world.get(Catalogue).move()) == (1, 1, 0)
     assert not (vault / recording).exists()
     recordings, path = world.get(RecordingService), simulated.folder / "p1-1.webm.age"
-    assert recordings.read(recording, path.name, 70_000, 5000) == path.read_bytes()[70_000:75_000]
+    assert recordings.stored(recording, path.name).read_at(70_000, 5000) == path.read_bytes()[70_000:75_000]
     newcomer = age.new_identity(age.Kind.X25519)
     both = [newcomer.recipient, simulated.recovery.recipient]
     headers = {

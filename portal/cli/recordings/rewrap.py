@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from portal.audit.domain import Actor
 from portal.db.engine import Database
 from portal.recordings import age
 from portal.recordings.errors import RecordingError
@@ -40,6 +41,7 @@ def rewrap(number: int, key_file: Path, email: str) -> None:
     try:
         identities = age.read_identities(key_file.read_text(encoding="utf-8"))
         me = _sign_in(services.get(TeamService), email)
+        _check_reach(services, me, number)
         _carry_out(services, services.get(Requests).request(number), identities, me)
     except SignInRefused as error:
         raise click.ClickException("password or code is wrong, or the account is closed") from error
@@ -56,10 +58,17 @@ def rewrap(number: int, key_file: Path, email: str) -> None:
 def _sign_in(team: TeamService, email: str) -> Member:
     """Whoever sits there, proved by password and code. Raises SignInRefused."""
     password = click.prompt("Password", hide_input=True, err=True)
-    member = team.sign_in(email, password, click.prompt("Code from your authenticator app", err=True).strip())
-    if Permission.RECORDINGS_DECIDE not in member.permissions:
+    return team.sign_in(email, password, click.prompt("Code from your authenticator app", err=True).strip())
+
+
+def _check_reach(services: Services, me: Member, number: int) -> None:
+    """What the portal's pages check before anybody decides. Raises RequestUnknown for another site's recording."""
+    principal = services.principal(Actor.staff(me.id).key)
+    if principal is None or Permission.RECORDINGS_DECIDE not in principal.permissions:
         raise click.ClickException("your role does not let you decide about recordings")
-    return member
+    site = services.sites["recording_request"](str(number))
+    if site is not None and not principal.sees(site):
+        raise RequestUnknown("it is about another site's recording")
 
 
 def _carry_out(services: Services, asked: Request, identities: list[age.Identity], me: Member) -> None:

@@ -8,10 +8,13 @@ from click.testing import CliRunner
 
 from portal.audit.service import AuditLog
 from portal.cli import portal
+from portal.cli.recordings.simulate import make
 from portal.recordings import age
+from portal.recordings.catalogue import Catalogue
 from portal.recordings.keys.service import KeyService
 from portal.recordings.requests.service import Requests
 from portal.recordings.service import RecordingService
+from portal.rooms.service import RoomService
 from portal.team.domain import Role
 from portal.team.service import TeamService
 from tests.recordings.keys.making import by_passphrase
@@ -110,3 +113,16 @@ def test_keys_that_have_changed_since_are_not_put_in_force(studio):
     result = run(studio, studio.hers)
     assert (result.exit_code, "have changed since this was asked" in result.output) == (1, True), result.output
     assert openers(studio) == {"mine", "recovery"}
+
+
+def test_another_site_s_recording_does_not_exist_for_her(studio):
+    person = studio.participant()
+    studio.consent(person)
+    room = studio.get(RoomService).open_by_hand(person, staff_id=studio.hers)
+    folder = make(studio.settings.instance / "vault", [MINE.recipient, RECOVERY.recipient], 1, room=room.code)
+    studio.get(Catalogue).run()
+    asked = studio.get(Requests).ask_rewrap(folder.name, staff_id=studio.lead).id
+    stranger = studio.member(sites=["trust-b"]).id
+    result = run(studio, stranger, number=asked)
+    assert (result.exit_code, f"no request {asked} waits" in result.output) == (1, True), result.output
+    assert studio.get(Requests).request(asked).agreed is None
