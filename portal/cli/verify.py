@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from portal.receipts.certificates import CERTIFICATE_FILE
-from portal.receipts.verify import LARGEST, NotACertificate, Verdict
+from portal.receipts.findings import Verdict
+from portal.receipts.verify import LARGEST, NotACertificate
 from portal.receipts.verify import verify as check
 from portal.settings import Settings
 

@@ -2,7 +2,8 @@
 
 import re
 
-from portal.receipts.domain import InvalidRecord, Strokes
+from portal.receipts.drawings import Strokes
+from portal.receipts.errors import InvalidRecord
 
 LONGEST = 60_000
 _SHAPE = re.compile(r"(\d{2,4})x(\d{2,4})((?:;-?\d{1,5},-?\d{1,5}(?: -?\d{1,5},-?\d{1,5})*)+)")

@@ -24,9 +24,9 @@ from portal.receipts.domain import (
     Record,
     Signature,
     StatementAnswered,
-    Strokes,
     StudyFacts,
 )
+from portal.receipts.drawings import Strokes
 from portal.receipts.service import ReceiptService
 from portal.receipts.store import ReceiptRow
 from portal.study.domain import Study

@@ -4,7 +4,6 @@ A record is plain facts that the server knows; nothing of it comes from the brow
 build one from what they stored and hand it to `ReceiptService.issue`.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,15 +11,11 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from portal.canonical import canonical_json, sha256_hex
+from portal.receipts.drawings import Picture, Strokes
+from portal.receipts.errors import InvalidRecord
 
 FORMAT = "portal-receipt/1"
 """Names the shape of the JSON record, so that a reader in twenty years knows which rules it follows."""
-
-MOST_STROKES = 400
-MOST_POINTS = 20_000
-MOST_PICTURE_BYTES = 300_000
-MOST_PICTURE_SIDE = 3000
-_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Kind(StrEnum):
@@ -30,10 +25,6 @@ class Kind(StrEnum):
     COUNTERSIGNATURE = "countersignature"
     WITHDRAWAL = "withdrawal"
     INTERVIEW = "interview"
-
-
-class InvalidRecord(ValueError):
-    """The record cannot stand: the message says which part of it."""
 
 
 @dataclass(frozen=True)
@@ -88,46 +79,6 @@ class Fact:
 
     label: str
     value: str
-
-
-@dataclass(frozen=True)
-class Strokes:
-    """A drawn signature as lines, in units of the box that it was drawn in."""
-
-    width: int
-    height: int
-    lines: tuple[tuple[tuple[float, float], ...], ...]
-
-    def __post_init__(self) -> None:
-        if not (1 <= self.width <= 10_000 and 1 <= self.height <= 10_000):
-            raise InvalidRecord("the box of a drawn signature must be 1 to 10000 units wide and high")
-        if len(self.lines) > MOST_STROKES or sum(map(len, self.lines)) > MOST_POINTS:
-            raise InvalidRecord(f"a drawn signature has at most {MOST_STROKES} lines and {MOST_POINTS} points")
-        if not all(math.isfinite(number) for line in self.lines for point in line for number in point):
-            raise InvalidRecord("the points of a drawn signature must be numbers")
-
-    def as_svg(self) -> str:
-        """The lines as an SVG image without anything else in it."""
-        paths = "".join(f'<path d="{_path(line)}"/>' for line in self.lines if line)
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width}" height="{self.height}" '
-            f'viewBox="0 0 {self.width} {self.height}" fill="none" stroke="#000" stroke-width="2.5" '
-            f'stroke-linecap="round" stroke-linejoin="round">{paths}</svg>'
-        )
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A drawn signature as a PNG image."""
-
-    png: bytes
-
-    def __post_init__(self) -> None:
-        if not self.png.startswith(_PNG) or len(self.png) < 33 or len(self.png) > MOST_PICTURE_BYTES:
-            raise InvalidRecord(f"a drawn signature must be a PNG image of at most {MOST_PICTURE_BYTES} bytes")
-        sides = int.from_bytes(self.png[16:20], "big"), int.from_bytes(self.png[20:24], "big")
-        if not all(1 <= side <= MOST_PICTURE_SIDE for side in sides):
-            raise InvalidRecord(f"a drawn signature is at most {MOST_PICTURE_SIDE} pixels wide and high")
 
 
 @dataclass(frozen=True)
@@ -240,11 +191,6 @@ class Receipt:
 def utc(moment: datetime) -> str:
     """A moment as the JSON writes it: ISO 8601 in UTC with microseconds."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _path(line: tuple[tuple[float, float], ...]) -> str:
-    points = line if len(line) > 1 else (*line, line[0])  # a tap is a dot
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
 
 def _record(record: Record) -> Mapping[str, object]:

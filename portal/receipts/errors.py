@@ -15,3 +15,7 @@ class SealKeyUnavailable(SealFailed):
 
 class UnknownReceipt(ReceiptError):
     """No receipt of this kind has this reference."""
+
+
+class InvalidRecord(ValueError):
+    """The record cannot stand: the message says which part of it."""

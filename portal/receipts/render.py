@@ -21,7 +21,8 @@ from weasyprint import CSS, HTML, Attachment, Document
 from weasyprint.text.fonts import FontConfiguration
 
 from portal.canonical import sha256_hex
-from portal.receipts.domain import RECORD_NAME, Picture, Record, Strokes
+from portal.receipts.domain import RECORD_NAME, Record
+from portal.receipts.drawings import Picture, Strokes
 from portal.receipts.fetching import SCHEME, OnlyOurs, PictureInMemory
 from portal.receipts.text import printable
 

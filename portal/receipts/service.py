@@ -13,10 +13,11 @@ from portal.db.errors import KeyringError, StorageUnavailable
 from portal.db.personal import OwnedBytes
 from portal.receipts.domain import Receipt, Record
 from portal.receipts.errors import ReceiptError, SealFailed, UnknownReceipt
+from portal.receipts.findings import Verdict
 from portal.receipts.render import Renderer
 from portal.receipts.seal import Sealer
 from portal.receipts.store import ReceiptRow
-from portal.receipts.verify import Verdict, verify
+from portal.receipts.verify import verify
 
 log = structlog.get_logger(__name__)
 

@@ -3,9 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from io import BytesIO
 
 from asn1crypto import cms, pem, x509
@@ -24,6 +21,7 @@ from portal.canonical import canonical_json, sha256_hex
 from portal.receipts.der import first_value, is_der
 from portal.receipts.domain import FORMAT, RECORD_NAME
 from portal.receipts.errors import ReceiptError
+from portal.receipts.findings import Reason, Said, Verdict
 from portal.receipts.structure import Seal, seals
 
 LARGEST = 5_000_000
@@ -34,79 +32,6 @@ _UNREADABLE = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError,
 )  # fmt: skip
 """What the libraries raise on a signature whose unsigned parts were altered; they promise no single error."""
-
-
-class Reason(StrEnum):
-    """What a check came to."""
-
-    WHOLE = "whole"
-    TOO_LARGE = "too_large"
-    NOT_PDF = "not_pdf"
-    ENCRYPTED = "encrypted"
-    NOT_SEALED = "not_sealed"
-    OTHER_SEAL = "other_seal"
-    CHANGED = "changed"
-    ADDED_TO = "added_to"
-    TRAILING = "trailing"
-    NOT_A_RECEIPT = "not_a_receipt"
-    RECORD_DIFFERS = "record_differs"
-    NOT_IN_LEDGER = "not_in_ledger"
-
-
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
-    """Mark a sentence for translation."""
-    return message
-
-
-SENTENCES = {
-    Reason.WHOLE: N_("This receipt is whole: nothing was changed since the organisation sealed it."),
-    Reason.TOO_LARGE: N_("This file is too large to be a receipt."),
-    Reason.NOT_PDF: N_("This file is not a PDF."),
-    Reason.ENCRYPTED: N_("This PDF is locked with a password. Receipts never are."),
-    Reason.NOT_SEALED: N_("This PDF has no seal that can be read, so it is not a receipt, or its seal was damaged."),
-    Reason.OTHER_SEAL: N_("This PDF was sealed by somebody else, not with this study’s certificate."),
-    Reason.CHANGED: N_("This file was changed after it was sealed. Do not rely on it."),
-    Reason.ADDED_TO: N_("Something was added to this receipt after it was sealed. Do not rely on what it shows."),
-    Reason.TRAILING: N_("There are extra bytes after the end of this receipt. Ask for a fresh copy."),
-    Reason.NOT_A_RECEIPT: N_("This file is sealed by the organisation but holds no record, so it is not a receipt."),
-    Reason.RECORD_DIFFERS: N_("The record inside this file is not the one that the file was made from."),
-    Reason.NOT_IN_LEDGER: N_("This file carries the study’s seal, but the study has no note of issuing it."),
-}
-"""What to tell people, in plain English; views translate it."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a whole receipt says of itself."""
-
-    kind: str
-    reference: str
-    study: str
-    participant: str
-    made_at: str
-    """ISO 8601 in UTC."""
-    sealed_by: str
-    stamped_at: datetime | None
-    """When an outside service saw the seal; None without one. Whether to trust that service is not judged here."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The reason code, the file's SHA-256 (hex), and what the receipt says when its seal is good."""
-
-    reason: Reason
-    sha256: str
-    said: Said | None = None
-
-    @property
-    def whole(self) -> bool:
-        """True only for a receipt that is exactly as it was sealed."""
-        return self.reason is Reason.WHOLE
-
-    @property
-    def sentence(self) -> str:
-        """The finding in plain English."""
-        return SENTENCES[self.reason]
 
 
 class NotACertificate(ReceiptError):

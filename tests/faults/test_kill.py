@@ -110,6 +110,7 @@ def consent(port: int, number: int, token: str) -> str | None:
     fields = {
         "csrf_token": token_of(page),
         "form_hash": re.findall(r'name="form_hash" type="hidden" value="(\w+)"', page)[0],
+        "checked": re.findall(r'name="checked" type="hidden" value="(\w+)"', page)[0],
     }
     try:
         status, place, _ = browser.ask("POST", "/consent/sign", {**fields, "name": "Invented Person", "drawn": ""})

@@ -11,9 +11,9 @@ from portal.db.engine import Database
 from portal.receipts.certificates import CERTIFICATE_FILE, KEY_FILE, SealingKey, load, load_or_make
 from portal.receipts.domain import Kind
 from portal.receipts.errors import ReceiptError, SealFailed, SealKeyUnavailable, UnknownReceipt
+from portal.receipts.findings import Reason
 from portal.receipts.seal import Sealer
 from portal.receipts.service import ReceiptService
-from portal.receipts.verify import Reason
 from tests.receipts.conftest import HASH, NOW, a_record
 
 

@@ -5,7 +5,9 @@ import pytest
 from pypdf import PdfReader
 
 from portal.canonical import canonical_json
-from portal.receipts.domain import InvalidRecord, Picture, Signature, Strokes
+from portal.receipts.domain import Signature
+from portal.receipts.drawings import Picture, Strokes
+from portal.receipts.errors import InvalidRecord
 from portal.receipts.fetching import OnlyOurs, RefusedAddress
 from portal.receipts.render import Renderer
 from tests.receipts.conftest import NOW, a_record

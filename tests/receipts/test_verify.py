@@ -12,9 +12,10 @@ from pypdf import PdfReader, PdfWriter
 from portal.cli.verify import verify as command
 from portal.receipts import certificates
 from portal.receipts.certificates import SealingKey
+from portal.receipts.findings import Reason
 from portal.receipts.render import Renderer, _attached
 from portal.receipts.seal import Sealer
-from portal.receipts.verify import LARGEST, NotACertificate, Reason, verify
+from portal.receipts.verify import LARGEST, NotACertificate, verify
 from tests.receipts.conftest import NOW, a_record
 
 
