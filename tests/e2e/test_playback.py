@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from portal.recordings import age
 from tests.e2e.house import serving
-from tests.e2e.player import LATE, STEP, at_player, moment, playing, state, unlock
+from tests.e2e.player import LATE, STEP, arrives, at_player, moment, playing, state, unlock
 from tests.recordings.made import MINE, keyed, recorded, tape, team
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def test_it_plays_side_by_side_in_sync_and_seeks(chromium, house):
     unlock(she, "not her passphrase at all")
     expect(page.locator("[data-unlock] [data-error]")).to_contain_text("does not open your key", timeout=30_000)
     playing(she)
-    expect(page.locator("[data-time]")).to_contain_text("0:03 /", timeout=30_000)
+    arrives(she, 3)
     for kind in ("video", "audio"):
         first, second = state(she, kind)
         assert not first[1]

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from portal.recordings.catalogue import Catalogue
 from portal.recordings.service import RecordingService
 from tests.e2e.house import serving
-from tests.e2e.player import arrives, at_player, playing, plays, state, unlock
+from tests.e2e.player import LATE, arrives, at_player, playing, plays, state, unlock
 from tests.recordings.made import MINE, RECOVERY, keyed, recorded, team
 from tests.recordings.tapes import camera_off, crashed, gone_on
 
@@ -28,14 +28,14 @@ def test_a_voice_goes_on_while_the_camera_is_off(chromium, house, tmp_path):
     she = at_player(chromium, house)
     playing(she)
     arrives(she, 6)
-    assert plays(she, "audio", 0, 6)
-    assert plays(she, "audio", 1, 4.5)
+    assert plays(she, "audio", 0, 0)
+    assert plays(she, "audio", 1, LATE)
     assert all(paused for _, paused in state(she, "video"))
     expect(she.page.get_by_text("No picture at this moment")).to_have_count(2)
     she.page.locator("[data-line]").fill("14")  # where the next whole picture is
     arrives(she, 15)
-    assert plays(she, "video", 0, 15)
-    assert plays(she, "audio", 0, 15)
+    assert plays(she, "video", 0, 0)
+    assert plays(she, "audio", 0, 0)
     assert she.problems == []
     she.context.close()
 
@@ -78,13 +78,13 @@ def test_a_second_part_after_a_crash_plays_in_its_place(chromium, house, tmp_pat
     she = at_player(chromium, house, "window.showSaveFilePicker = undefined")
     playing(she)
     arrives(she, 2)
-    assert plays(she, "audio", 1, 2), "each person's later part stands before the earlier one"
+    assert plays(she, "audio", 1, 0), "each person's later part stands before the earlier one"
     arrives(she, 6)
     assert all(paused for _, paused in state(she, "audio")), "nothing was recorded between the parts"
     expect(she.page.get_by_text("Not in the call at this moment").first).to_be_visible()
     arrives(she, 11)
-    assert plays(she, "audio", 0, 3)
-    assert plays(she, "audio", 2, 1.5)
+    assert plays(she, "audio", 0, 8)
+    assert plays(she, "audio", 2, 8 + LATE)
     for name, path in (("Interviewer 2 (WebM)", "two.webm"), ("Pictures and voices (MKV)", "all.mkv")):
         with she.page.expect_download(timeout=60_000) as download:
             she.page.get_by_role("button", name=name).click()
