@@ -12,7 +12,7 @@ import sys
 
 import uvloop
 
-from bench.rooms.measure import Load
+from bench.rooms.measure import Load, undisturb_self, undisturbed
 from bench.rooms.ours import Ours
 
 ROOMS = 10
@@ -45,7 +45,8 @@ async def sampled(ours: Ours) -> list[float]:
 
 
 async def main() -> None:
-    async with Ours() as ours:
+    undisturb_self()
+    async with Ours(prefix=undisturbed()) as ours:
         bare = ours.memory() / 1e6
         load = Load(ours)
         await load.grow(ROOMS)

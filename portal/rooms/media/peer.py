@@ -12,7 +12,8 @@ from portal.rooms.media.bandwidth import Receiver
 from portal.rooms.media.dtls import Identity, Secure
 from portal.rooms.media.inbound import Inbound
 from portal.rooms.media.outbound import Outbound
-from portal.rooms.media.sdp import MID, SEND_TIME, Line, Offer, Outgoing
+from portal.rooms.media.sdp import SEND_TIME, Line, Offer, Outgoing
+from portal.rooms.media.sources import Sources
 from portal.rooms.media.wire import Address, Send, Wire
 
 log = logging.getLogger(__name__)
@@ -70,9 +71,8 @@ class Peer:
         self._to: Send | None = None
         self._address: Address = ("", 0)
         self._channel: Any = None
-        self._by_ssrc: dict[int, tuple[Inbound, bool]] = {}
+        self._sources = Sources((offer.microphone, offer.camera, *(offer.share or ())), self.inbounds)
         self._outputs = {one.ssrc: one for pair in self.slots for one in pair}
-        self._learn(offer)
         self._last_heard = time.monotonic()
         self._counted = (0, 0.0)
         self._timer: asyncio.TimerHandle | None = None
@@ -169,7 +169,7 @@ class Peer:
         plain = secure.unprotect(data)
         self._last_heard = now
         ssrc = int.from_bytes(plain[8:12], "big")
-        known = self._by_ssrc.get(ssrc) or self._identify(plain, ssrc, now)
+        known = self._sources.find(ssrc) or self._sources.identify(plain, ssrc, now)
         if known is None:
             return
         stream, repair = known
@@ -197,36 +197,6 @@ class Peer:
             self._send_rtp, self.send_rtcp,
         )  # fmt: skip
 
-    def _learn(self, offer: Offer) -> None:
-        for line, stream in zip(self._sent_lines(offer), self.inbounds, strict=True):
-            for ssrc in line.ssrcs[:1]:
-                stream.ssrc = ssrc
-                self._by_ssrc[ssrc] = (stream, False)
-            for ssrc in line.rtx_ssrcs[:1]:
-                self._by_ssrc[ssrc] = (stream, True)
-
-    def _identify(self, plain: bytes, ssrc: int, now: float) -> tuple[Inbound, bool] | None:
-        """A source that the offer did not name says in a header extension which m-line it is of."""
-        rtp.payload_bounds(plain)
-        codec = plain[1] & 0x7F
-        for line, stream in zip(self._sent_lines(self._offer), self.inbounds, strict=True):
-            number = line.extension(MID)
-            if number is None or rtp.extension(plain, number) != line.mid.encode("utf-8"):
-                continue
-            if codec not in (line.codec, line.rtx):
-                return None
-            repair = codec == line.rtx
-            if not repair:
-                self._by_ssrc = {one: known for one, known in self._by_ssrc.items() if known != (stream, False)}
-                stream.restart(ssrc)
-                stream.request_keyframe(now)
-            self._by_ssrc[ssrc] = (stream, repair)
-            return stream, repair
-        return None
-
-    def _sent_lines(self, offer: Offer) -> list[Line]:
-        return [offer.microphone, offer.camera, *(offer.share or ())]
-
     def _send_rtp(self, plain: bytes) -> None:
         protect, send = self._secure.protect, self._to
         if protect is not None and send is not None:
@@ -249,7 +219,7 @@ class Peer:
         heard = rtcp.read(plain)
         self._last_heard = now
         for ssrc, ntp, stamp in heard.sender_reports:
-            known = self._by_ssrc.get(ssrc)
+            known = self._sources.find(ssrc)
             if known is not None and not known[1]:
                 known[0].reported(ntp, stamp, now)
         for ssrc, fraction, last, delay in heard.receptions:

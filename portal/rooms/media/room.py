@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from portal.rooms.media import acts, bandwidth, commands
+from portal.rooms.media import acts, bandwidth, commands, seats
 from portal.rooms.media.commands import Refused
 from portal.rooms.media.errors import JoinRefused
 from portal.rooms.media.members import Member
 from portal.rooms.media.peer import Peer
-from portal.rooms.media.sdp import SHARE, SLOTS
+from portal.rooms.media.sdp import SLOTS
 from portal.rooms.media.state import State
 from portal.rooms.tickets import Ticket
 
@@ -194,14 +194,15 @@ class Room:
         member = self._member(peer)
         if member is None or not member.admitted:
             return
-        held = peer.receiver.holds(self._videos_for(member), peer.sending(now), now)
+        present = self.present()
+        held = peer.receiver.holds(seats.videos_for(member, present), peer.sending(now), now)
         if held != member.video_held:
             member.video_held = held
             for pair in peer.slots[:SLOTS]:
                 pair[1].hold(held, now)
             self.announce("video_held" if held else "video_back", member.person)
             self.publish()
-        receivers = [self._can_take(other) for other in self.present() if other is not member]
+        receivers = [seats.can_take(other, present) for other in present if other is not member]
         peer.limit(bandwidth.allowed(bandwidth.CAMERA, receivers), bandwidth.allowed(bandwidth.SHARE, receivers))
 
     # who sees whom
@@ -215,8 +216,7 @@ class Room:
         now = time.monotonic()
         present = self.present()
         for viewer in present:
-            self._wire_slots(viewer, present, now)
-            self._wire_share(viewer, present, now)
+            seats.fill(viewer, present, now)
         if not any(one.connected for one in self.members.values()) and self.empty_since is None:
             self.empty_since = now
         self.recorder.follow(present)
@@ -258,36 +258,6 @@ class Room:
             "recording": self.recorder.snapshot(possible=any(one.may_be_recorded for one in shown)),
             "share": share if viewer.admitted else None,
         }  # fmt: skip
-
-    def _wire_slots(self, viewer: Member, present: list[Member], now: float) -> None:
-        wanted = {}
-        for other in present:
-            slot = viewer.slot_for(other.person) if other is not viewer else None
-            if slot is not None:
-                wanted[slot] = other
-        for slot in range(SLOTS):
-            sender = wanted.get(slot)
-            sound, picture = viewer.peer.slots[slot] if viewer.peer else (None, None)
-            if sound is None or picture is None:
-                continue
-            peer = sender.peer if sender else None
-            sound.attach(peer.microphone if peer else None, now)
-            picture.attach(peer.camera if peer and sender and sender.ticket.video else None, now)
-
-    def _wire_share(self, viewer: Member, present: list[Member], now: float) -> None:
-        sharer = next((one for one in present if one.sharing and one is not viewer), None)
-        streams = sharer.peer.share if sharer and sharer.peer else ()
-        if viewer.peer is not None:
-            for output, stream in zip(viewer.peer.slots[SHARE], streams or (None, None), strict=True):
-                output.attach(stream, now)
-
-    def _videos_for(self, member: Member) -> int:
-        return sum(1 for one in self.present() if one is not member and one.camera)
-
-    def _can_take(self, receiver: Member) -> int | None:
-        if receiver.peer is None or receiver.video_held:
-            return None
-        return receiver.peer.receiver.per_video(max(1, self._videos_for(receiver)))
 
     def _member(self, peer: Peer) -> Member | None:
         return next((one for one in self.members.values() if one.peer is peer), None)

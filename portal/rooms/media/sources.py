@@ -1,0 +1,53 @@
+"""Which of a connection's streams a packet belongs to: by its source, and by the m-line that it names itself."""
+
+from collections.abc import Sequence
+
+from portal.rooms.media import rtp
+from portal.rooms.media.inbound import Inbound
+from portal.rooms.media.sdp import MID, Line
+
+Known = tuple[Inbound, bool]
+"""A stream, and whether the source repeats what was lost of it (RTX)."""
+
+
+class Sources:
+    """What is known of who sends in which of the m-lines."""
+
+    def __init__(self, lines: Sequence[Line], streams: Sequence[Inbound]) -> None:
+        self._lines = tuple(zip(lines, streams, strict=True))
+        self._known: dict[int, Known] = {}
+        for line, stream in self._lines:
+            for ssrc in line.ssrcs[:1]:
+                stream.ssrc = ssrc
+                self._known[ssrc] = stream, False
+            for ssrc in line.rtx_ssrcs[:1]:
+                self._known[ssrc] = stream, True
+
+    def find(self, ssrc: int) -> Known | None:
+        """The stream of a source that is known."""
+        return self._known.get(ssrc)
+
+    def identify(self, plain: bytes, ssrc: int, now: float) -> Known | None:
+        """A source that the offer did not name says in a header extension which m-line it is of.
+
+        Raises ValueError where the packet contradicts itself.
+        """
+        rtp.payload_bounds(plain)
+        codec = plain[1] & 0x7F
+        for line, stream in self._lines:
+            number = line.extension(MID)
+            if number is None or rtp.extension(plain, number) != line.mid.encode("utf-8"):
+                continue
+            if codec not in (line.codec, line.rtx):
+                return None
+            repair = codec == line.rtx
+            if not repair:
+                self._begin_anew(stream, ssrc, now)
+            self._known[ssrc] = stream, repair
+            return stream, repair
+        return None
+
+    def _begin_anew(self, stream: Inbound, ssrc: int, now: float) -> None:
+        self._known = {one: known for one, known in self._known.items() if known != (stream, False)}
+        stream.restart(ssrc)
+        stream.request_keyframe(now)
