@@ -24,10 +24,10 @@ def init_app(app: Any, clock: Clock) -> None:
 
 
 def keep() -> Principal | None:
-    """Keep the form of this request for whoever sent it; gives her, or None if that cannot be told."""
+    """Keep the form of this request for whoever sent it; gives her, or None if that cannot be told or it is no form."""
     now = current_principal()
     owner = now if now.is_authenticated else Principal(getattr(session, "former", None) or "")
-    if owner.kind != "participant":
+    if owner.kind != "participant" or not request.form:  # a script's request is answered as one
         return None
     fields = {name: values for name, values in request.form.lists() if name != "csrf_token"}
     session[_NAME] = {"owner": owner.key, "path": request.path, "fields": fields, "at": _now()}
