@@ -180,7 +180,47 @@ def test_exit_ends_the_call_at_once(place, caller):
         staff.wait_said("note", "has left.", seconds=3)
 
 
+def test_the_screen_is_shown_and_not_recorded(place, caller):
+    with place.call(caller) as (she, staff, room):
+        staff.act("record")
+        she.wait_said("recording", "Recording")
+        staff.page.get_by_text("Show a clip or the screen").click()
+        staff.act("share_screen")
+        she.wait_said("note", "is showing something.")
+        shown = "document.querySelector('#room-share:not([hidden]) video')"
+        she.page.wait_for_function(f"{shown}?.videoWidth > 0")
+        now = she.page.evaluate(f"{shown}.currentTime")
+        she.page.wait_for_function(f"{shown}.currentTime > {now} + 0.5")
+        she.check("the screen is shown")
+        staff.check("showing the screen")
+        staff.act("share_stop")
+        she.wait_said("note", "Nothing is shown any more.")
+        she.page.locator("#room-share").wait_for(state="hidden")
+        assert staff.page.evaluate("document.activeElement.dataset.act") == "share_screen"
+
+        keep = "const ask = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);"
+        staff.page.evaluate(
+            f"() => {{ {keep} navigator.mediaDevices.getDisplayMedia = async o => (window.captured = await ask(o)) }}"
+        )
+        staff.act("share_screen")
+        she.page.locator("#room-share").wait_for()
+        staff.page.evaluate(
+            "captured.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
+        )  # the browser's own button
+        she.page.locator("#room-share").wait_for(state="hidden")
+        assert staff.page.evaluate("captured.getTracks().every(one => one.readyState === 'ended')")
+        staff.act("record_stop")
+        she.wait_said("recording", "Recording stopped")
+        with place.services.get(Database).reading() as session:
+            name = session.get_one(RoomRow, room.id).recording_id
+        kept = sorted(one.name for one in (place.server.instance / "vault" / name).glob("*.webm.age"))
+        assert [one.partition("-")[2] for one in kept] == [
+            "1.webm.age"
+        ] * 2  # one part of each person, none of the screen
+
+
 def test_a_withdrawal_in_the_call_stops_the_recording(place, caller):
+    """After all that record: the participant of this portal is not recorded from here on."""
     person = place.services.get(PeopleService).by_study_id(place.study_id)
     with place.call(caller) as (she, staff, _):
         staff.act("record")
@@ -260,45 +300,6 @@ def test_a_guest_and_a_clip(place, caller, tmp_path):
         guest.act("leave")
         guest.page.wait_for_url("**/guest-over/left")
         context.close()
-
-
-def test_the_screen_is_shown_and_not_recorded(place, caller):
-    with place.call(caller) as (she, staff, room):
-        staff.act("record")
-        she.wait_said("recording", "Recording")
-        staff.page.get_by_text("Show a clip or the screen").click()
-        staff.act("share_screen")
-        she.wait_said("note", "is showing something.")
-        shown = "document.querySelector('#room-share:not([hidden]) video')"
-        she.page.wait_for_function(f"{shown}?.videoWidth > 0")
-        now = she.page.evaluate(f"{shown}.currentTime")
-        she.page.wait_for_function(f"{shown}.currentTime > {now} + 0.5")
-        she.check("the screen is shown")
-        staff.check("showing the screen")
-        staff.act("share_stop")
-        she.wait_said("note", "Nothing is shown any more.")
-        she.page.locator("#room-share").wait_for(state="hidden")
-        assert staff.page.evaluate("document.activeElement.dataset.act") == "share_screen"
-
-        keep = "const ask = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);"
-        staff.page.evaluate(
-            f"() => {{ {keep} navigator.mediaDevices.getDisplayMedia = async o => (window.captured = await ask(o)) }}"
-        )
-        staff.act("share_screen")
-        she.page.locator("#room-share").wait_for()
-        staff.page.evaluate(
-            "captured.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
-        )  # the browser's own button
-        she.page.locator("#room-share").wait_for(state="hidden")
-        assert staff.page.evaluate("captured.getTracks().every(one => one.readyState === 'ended')")
-        staff.act("record_stop")
-        she.wait_said("recording", "Recording stopped")
-        with place.services.get(Database).reading() as session:
-            name = session.get_one(RoomRow, room.id).recording_id
-        kept = sorted(one.name for one in (place.server.instance / "vault" / name).glob("*.webm.age"))
-        assert [one.partition("-")[2] for one in kept] == [
-            "1.webm.age"
-        ] * 2  # one part of each person, none of the screen
 
 
 def test_help_when_the_browser_says_no(place, playwright):
