@@ -6,7 +6,7 @@ in; nothing is sent until she presses the button herself.
 
 from typing import Any
 
-from flask import current_app, g, request, session
+from flask import Flask, current_app, g, request, session
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
@@ -18,7 +18,7 @@ _NAME = "unfinished"
 _CLOCK = "portal.unfinished.clock"
 
 
-def init_app(app: Any, clock: Clock) -> None:
+def init_app(app: Flask, clock: Clock) -> None:
     """Tell the time to it."""
     app.extensions[_CLOCK] = clock
 
