@@ -52,10 +52,11 @@ def test_no_tracked_file_names_a_package_address_or_this_machine():
     address = re.compile(
         r"https?://[^ \"']+(\.whl|\.tgz|\.tar\.gz|/simple/?)([^A-Za-z]|$)|^ *\"resolved\":", re.MULTILINE
     )
-    here = str(ROOT.parent) + "/"
+    # Where a developer keeps her work, on any machine: what a document names instead is a place to install to.
+    home = re.compile(r"(^|[\s\"'(=`])/(home|root|work|Users)/", re.MULTILINE)
     for path in tracked():
         if path.suffix in (".png", ".pdf"):
             continue
         text = path.read_text(encoding="utf-8")
         assert not address.search(text), path
-        assert here not in text or here == "/", path
+        assert not home.search(text), path

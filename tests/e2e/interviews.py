@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import pyotp
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from portal.db.engine import Database
@@ -23,6 +22,7 @@ from portal.wiring import Services, build
 from tests.e2e.server import Server
 from tests.recordings.keys.making import by_passphrase
 from tests.support.browsers import axe_violations
+from tests.support.codes import fresh_code
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -167,7 +167,7 @@ def _member(browser: Browser, base: str, member: dict) -> dict:
     page.goto(f"{base}/team/sign-in")
     page.get_by_label("E-mail address").fill(member["email"])
     page.get_by_label("Password").fill(member["password"])
-    page.get_by_label("Code from your authenticator app").fill(pyotp.TOTP(member["totp_secret"]).now())
+    page.get_by_label("Code from your authenticator app").fill(fresh_code(member["totp_secret"]))
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/workspace**")
     state = context.storage_state()

@@ -2,13 +2,13 @@
 
 import shutil
 
-import pyotp
 import pytest
 from playwright.sync_api import expect
 
 from portal.settings import ROOT
 from tests.e2e.server import running
 from tests.e2e.visitor import Visitor
+from tests.support.codes import fresh_code
 
 pytestmark = pytest.mark.browser
 PAGES = (
@@ -31,7 +31,7 @@ def lead(chromium, portal):
     visitor.go("/team/sign-in")
     visitor.page.get_by_label("E-mail address").fill(member["email"])
     visitor.page.get_by_label("Password").fill(member["password"])
-    visitor.page.get_by_label("Code from your authenticator app").fill(pyotp.TOTP(member["totp_secret"]).now())
+    visitor.page.get_by_label("Code from your authenticator app").fill(fresh_code(member["totp_secret"]))
     visitor.press("Sign in")
     yield visitor
     visitor.context.close()

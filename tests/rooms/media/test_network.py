@@ -103,6 +103,8 @@ def test_another_port_of_the_router_is_followed_on_the_same_connection(browser, 
     pages += [interviewer, participant]
     calls.say(interviewer, "record_start")
     calls.until(interviewer, "s.recording.state === 'running'")
+    calls.until(interviewer, "s.people.every(one => one.recorded)")
+    interviewer.wait_for_timeout(3000)  # sound and picture have begun together, so that a part once begun stays one
     links["p1"].move()
     for page in (interviewer, participant):
         page.wait_for_function(f"async () => await room.frames(0) > {frames(page) + 40}", timeout=30_000)
