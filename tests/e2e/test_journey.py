@@ -183,6 +183,7 @@ def test_three_presses_of_shift_leave_too(chromium, portal):
     she.context.close()
 
 
+DRAWN = "document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"
 PAGES = (
     "/home", "/information", "/information/check", "/your-data", "/afterwards", "/withdraw",
     "/withdraw/stop-remove", "/about-you", "/about-you/profession", "/your-email", "/contact-choices",
@@ -204,6 +205,7 @@ def test_no_page_moves_sideways_on_a_narrow_screen_or_with_large_text(chromium, 
             page.set_viewport_size({"width": width, "height": 640})
             page.goto(portal.url + path)
             page.evaluate("size => { document.documentElement.style.fontSize = size }", text)
+            page.evaluate(DRAWN)
             if (found := page.evaluate("document.documentElement.scrollWidth")) > width:
                 wide[path, text] = found
     assert wide == {}
