@@ -8,6 +8,8 @@ from pathlib import Path
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\.[a-z0-9]{2,5}")
 """What a track's file may be called inside the folder, such as "p1-1.webm": nothing that leads elsewhere."""
 
+_HEADERS_AT_MOST = 1 << 20
+
 
 @dataclass(frozen=True)
 class Names:
@@ -30,43 +32,20 @@ class Names:
         """Room that is given free when the disk is full."""
         return self.folder / f"{self.name}.age.reserve"
 
-    def end(self, chunk: int) -> Path:
-        """The chunk of this number, sealed as the last one."""
-        return self.folder / f"{self.name}.age.end-{chunk}"
-
-    def tail(self, chunk: int) -> Path:
-        """The open chunk of this number, an age file of its own."""
-        return self.folder / f"{self.name}.tail-{chunk}.age"
+    @property
+    def live(self) -> Path:
+        """What is kept beside it while it is written: see portal.recordings.live."""
+        return self.folder / f"{self.name}.age.live"
 
     @property
     def more(self) -> Path:
         """What recovery keeps of a tail: an age file that goes on where the main one ends."""
         return self.folder / f"{self.name}.more.age"
 
-    def ends(self) -> list[Path]:
-        """Ends on the disk, by chunk."""
-        return sorted(self.folder.glob(f"{self.name}.age.end-*[0-9]"), key=number_of)
 
-    def tails(self) -> list[Path]:
-        """Tails on the disk, by chunk."""
-        return sorted(self.folder.glob(f"{self.name}.tail-*[0-9].age"), key=number_of)
-
-    def drafts(self) -> list[Path]:
-        """What was being written when the process was killed."""
-        return [*self.folder.glob(f"{self.name}.age.end-*.new"), *self.folder.glob(f"{self.name}.tail-*.new")]
-
-
-def number_of(path: Path) -> int:
-    """Which chunk an end or a tail is. Raises ValueError for any other file."""
-    found = re.search(r"\.(?:age\.end|tail)-(\d{1,15})(?:\.age)?$", path.name)
-    if not found:
-        raise ValueError(f"{path.name} is neither an end nor a tail")
-    return int(found[1])
-
-
-def create(path: Path) -> int:
-    """A new file, readable by its owner alone, opened to append. Gives the descriptor; an existing one is an error."""
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+def create(path: Path, *, append: bool = True) -> int:
+    """A new file, readable by its owner alone. Gives the descriptor; an existing one is an error."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | (os.O_APPEND if append else 0), 0o600)
 
 
 def write_all(handle: int, content: bytes) -> None:
@@ -90,3 +69,25 @@ def replace(path: Path, content: bytes) -> None:
         raise
     finally:
         os.close(handle)
+
+
+def flush_names(folder: Path) -> None:
+    """Wait until the names in the folder are on the disk. What was flushed in a file is lost without its name."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def overwrite_start(path: Path) -> None:
+    """Zeros over the place of the header, without which nothing opens: what the disk keeps is then noise for ever.
+
+    A file that lies beside a live one has several headers, and is small enough to be overwritten as a whole.
+    """
+    if path.is_symlink() or not path.is_file():
+        return
+    with path.open("r+b") as file:
+        file.write(bytes(min(path.stat().st_size, _HEADERS_AT_MOST)))
+        file.flush()
+        os.fdatasync(file.fileno())

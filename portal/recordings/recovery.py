@@ -1,12 +1,14 @@
 """After a crash: complete the files that were being written. No key is needed, and none is here.
 
-A closed file has nothing beside it. Otherwise, with the names of portal.recordings.sink:
+A closed file has nothing beside it. Otherwise, with the names of portal.recordings.sink, the live file tells:
 
 - an end: the file is cut to as many chunks as stand before it, and the end is appended. A tail that goes on there is
   kept as a file of its own, `p1-1.webm.more.age`; an older one is already within the file;
-- no end, and only a tail of chunk 0: all that there is stands in the tail, which becomes the file;
-- otherwise without an end: the file is complete, and only tidying up was left (ends go before tails);
-- neither end nor tail, and nothing behind the header: nothing had been written yet.
+- no end, and a tail of chunk 0: all that there is stands in the tail, which becomes the file;
+- neither, and nothing behind the header: nothing had been written yet;
+- neither, but chunks in the file: the live file is damaged, and nothing is touched.
+
+Without a live file, the file is complete or nothing had been written yet, and only tidying up was left.
 
 Run it twice or kill it anywhere: each step leaves a state that the rules above read in the same way.
 """
@@ -18,11 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.recordings.age import NONCE, SEALED, AgeError, Header, plaintext_size
-from portal.recordings.files import NAME, Names, number_of, replace, write_all
+from portal.recordings.files import NAME, Names, replace, write_all
+from portal.recordings.live import Kept, read
 
-_SIDE = re.compile(
-    r"(?P<name>.+?\.[a-z0-9]{2,5})(?:\.age(?:\.end-\d+|\.reserve)?|\.tail-\d+\.age|\.more\.age)(?:\.new)?"
-)
+_SIDE = re.compile(r"(?P<name>.+?\.[a-z0-9]{2,5})(?:\.age(?:\.live|\.reserve)?|\.more\.age)(?:\.new)?")
 
 
 class StillWriting(Exception):
@@ -74,8 +75,6 @@ def repair(names: Names) -> Recovered:
     handle = os.open(names.main, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         _lock(handle)
-        for path in names.drafts():
-            path.unlink(missing_ok=True)
         return _by_rule(names, handle)
     finally:
         os.close(handle)
@@ -89,48 +88,40 @@ def _lock(handle: int) -> None:
 
 
 def _by_rule(names: Names, handle: int) -> Recovered:
-    ends, tails = names.ends(), names.tails()
+    ends, tails = read(names.live) if names.live.exists() else ([], [])
     if ends:
-        return _from_end(names, handle, ends[-1])
-    if tails and number_of(tails[-1]) == 0:
-        tails[-1].replace(names.main)
-        return _done(names)
-    if not tails and names.main.stat().st_size <= _start(names.main):
-        names.main.unlink()
-        names.reserve.unlink(missing_ok=True)
+        return _from_end(names, handle, ends[0], tails)
+    first = next((tail for tail in tails if tail.chunk == 0), None)
+    if first is not None:
+        replace(names.main, first.content)
+    elif names.main.stat().st_size <= _start(names.main):
+        for path in (names.main, names.live, names.reserve):
+            path.unlink(missing_ok=True)
         return Recovered(names.name, 0, None, "nothing had been written yet; the empty file was removed")
+    elif names.live.exists():
+        return Recovered(names.name, 0, None, "what was kept of its end is damaged; nothing was touched")
     return _done(names)
 
 
-def _from_end(names: Names, handle: int, end: Path) -> Recovered:
-    before, start = number_of(end), _start(names.main)
-    missing = before - _chunks(names.main)
+def _from_end(names: Names, handle: int, end: Kept, tails: list[Kept]) -> Recovered:
+    start = _start(names.main)
+    missing = end.chunk - _chunks(names.main)
     if missing > 0:
         return Recovered(names.name, 0, None, f"{missing} chunks before the end are missing; nothing was touched")
-    os.ftruncate(handle, start + before * SEALED)
-    write_all(handle, end.read_bytes())
+    os.ftruncate(handle, start + end.chunk * SEALED)
+    write_all(handle, end.content)
     os.fdatasync(handle)
-    problem = _keep_more(names, before + 1)
-    for path in (*names.ends(), *names.tails()):
-        path.unlink(missing_ok=True)
-    return _done(names, problem)
+    more = next((tail for tail in tails if tail.chunk == end.chunk + 1), None)
+    if more is not None:
+        replace(names.more, more.content)
+    return _done(names)
 
 
-def _keep_more(names: Names, chunk: int) -> str:
-    """Keep the tail if it goes on at this chunk. Gives what is wrong with it, or nothing."""
-    tails = names.tails()
-    if not tails or number_of(tails[-1]) < chunk:
-        return ""
-    replace(names.more, tails[-1].read_bytes())
-    missing = number_of(tails[-1]) - chunk
-    return f"{missing} chunks before the tail are missing" if missing else ""
-
-
-def _done(names: Names, problem: str = "") -> Recovered:
-    for path in (*names.tails(), names.reserve):
+def _done(names: Names) -> Recovered:
+    for path in (names.live, names.reserve):
         path.unlink(missing_ok=True)
     size = plaintext_size(names.main.stat().st_size - _start(names.main))
-    return Recovered(names.name, size, names.more.name if names.more.exists() else None, problem)
+    return Recovered(names.name, size, names.more.name if names.more.exists() else None)
 
 
 def _start(path: Path) -> int:

@@ -3,18 +3,19 @@
 On disk, for a sink named `p1-1.webm`:
 
 - `p1-1.webm.age`: header, nonce, and every whole chunk but the newest;
-- `p1-1.webm.age.end-N`: chunk N, the newest whole one, sealed as the last of the file;
-- `p1-1.webm.tail-M.age`: a small age file of its own with the open chunk M, which is N + 1; replaced at every tick;
+- `p1-1.webm.age.live`: chunk N, the newest whole one, sealed as the last of the file (the end); and the open chunk,
+  N + 1, as a small age file of its own (the tail), written anew at every tick. `portal.recordings.live` says how;
 - `p1-1.webm.age.reserve`: room that is given free when the disk is full, so that the file can be ended.
 
-Whoever cuts the first to N chunks and appends the second has a complete age file, and needs no key for it. The third
-goes on where that ends. `portal.recordings.recovery` does just that. `close` leaves only the first, complete and
-without a byte of padding. No place of a file is ever sealed with two plaintexts: chunk N is sealed once as "not last"
-and once as "last", which are two places.
+Whoever cuts the first to N chunks and appends the end has a complete age file, and needs no key for it. The tail goes
+on where that ends. `portal.recordings.recovery` does just that. `close` leaves only the first, complete and without a
+byte of padding. No place of a file is ever sealed with two plaintexts: chunk N is sealed once as "not last" and once as
+"last", which are two places.
 
-**Durability.** What was written before a tick survives a killed process when the tick returns, and a loss of power when
-the next tick returns: contents are flushed to the disk (fdatasync) before a file is renamed to its name, and the
-rename itself is flushed by the next flush. Call `tick` at least twice a second; it acts every half second.
+**Durability.** What was written before a tick survives a killed process, and a loss of power, when the tick returns:
+what stands before an end is flushed to the disk (fdatasync) before the end is written, and end and tail are flushed
+before the tick returns, while those before them stay as they were. Call `tick` at least twice a second; it acts every
+half second.
 
 **Threads.** A sink belongs to one thread at a time, and every method but `durable_*` may wait for the disk: call it
 from a thread or an executor of its own, never from an event loop.
@@ -30,10 +31,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Self
 
-from portal.recordings.age import CHUNK, SEALED, Payload, Recipient
+from portal.recordings.age import CHUNK, NONCE, SEALED, Payload, Recipient
 from portal.recordings.age.header import new_file_key, wrap
 from portal.recordings.age.payload import new_nonce
-from portal.recordings.files import Names, create, replace, write_all
+from portal.recordings.files import Names, create, flush_names, write_all
+from portal.recordings.live import Live
 from portal.recordings.recovery import repair
 
 TICK_SECONDS = 0.5
@@ -79,18 +81,19 @@ class Sink:
         self._written = 0  # chunks in the main file
         self._newest: bytes | None = None  # the newest whole chunk, held back until another one is whole
         self._open = bytearray()  # what follows; only empty before the first byte
-        self._end: Path | None = None
-        self._tail: Path | None = None
+        self._ended = -1  # the chunk that the live file has as the end
         self._ticked: float | None = None
         self._seconds = self.durable_seconds = 0.0
         self.durable_bytes = 0
         self._closed = False
         self._file = create(names.main)
         try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # tells recovery that somebody still writes
+            self._live = Live(names.live, len(self._tail_header) + NONCE + SEALED)
             self._begin()
         except OSError:
             os.close(self._file)
-            for path in (names.main, names.reserve, *names.tails()):
+            for path in (names.main, names.reserve, names.live):
                 path.unlink(missing_ok=True)
             raise
 
@@ -171,14 +174,18 @@ class Sink:
 
     def _begin(self) -> None:
         """The tail comes first: whenever the process is killed, what is found is either nothing or a whole file."""
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # tells recovery that somebody still writes
-        self._keep_tail()
-        handle = create(self._names.reserve)
         try:
-            write_all(handle, bytes(_RESERVE))  # real bytes, since a hole reserves nothing
-        finally:
-            os.close(handle)
-        write_all(self._file, self._header + self._nonce)
+            self._keep()
+            handle = create(self._names.reserve)
+            try:
+                write_all(handle, bytes(_RESERVE))  # real bytes, since a hole reserves nothing
+            finally:
+                os.close(handle)
+            write_all(self._file, self._header + self._nonce)
+            flush_names(self._names.folder)
+        except OSError:
+            self._live.close()
+            raise
 
     def _turn(self) -> None:
         """The open chunk is full and more follows: it becomes the newest, and the one before goes to the file."""
@@ -197,22 +204,17 @@ class Sink:
 
     def _keep(self) -> None:
         """Write down the end and the tail. What stands before the end must be on the disk first."""
-        if self._newest is not None and self._end != self._names.end(self._written):
+        if self._newest is not None and self._ended != self._written:
             os.fdatasync(self._file)
-            path = self._names.end(self._written)
-            replace(path, self._payload.seal(self._written, self._newest, last=True))
-            self._end = _instead(self._end, path)
-        self._keep_tail()
-
-    def _keep_tail(self) -> None:
+            self._live.end(self._written, self._payload.seal(self._written, self._newest, last=True))
+            self._ended = self._written
         nonce = new_nonce()  # and with it a fresh payload key; the file key is wrapped only once, which is what costs
         sealed = Payload(self._tail_key, nonce).seal(0, self._open, last=True)
-        path = self._names.tail(self._whole)
-        replace(path, self._tail_header + nonce + sealed)
-        self._tail = _instead(self._tail, path)
+        self._live.tail(self._whole, self._tail_header, nonce, sealed)
+        self._live.flush()
 
     def _finish(self) -> Closed:
-        """Write what is left. The end goes before the tail: see portal.recordings.recovery."""
+        """Write what is left. The live file goes first: without it, the file counts as complete."""
         self._append_newest()
         last = self._payload.seal(self._written, self._open, last=True)
         write_all(self._file, last)
@@ -220,7 +222,7 @@ class Sink:
         for one in self._hashes:
             one.update(last)
         taken = self.bytes_taken
-        for path in (*self._names.ends(), *self._names.tails(), self._names.reserve):
+        for path in (self._names.live, self._names.reserve):
             path.unlink(missing_ok=True)
         size = os.fstat(self._file).st_size
         self._stop()
@@ -246,12 +248,7 @@ class Sink:
     def _stop(self) -> None:
         self._closed = True
         os.close(self._file)
-
-
-def _instead(old: Path | None, new: Path) -> Path:
-    if old is not None and old != new:
-        old.unlink(missing_ok=True)
-    return new
+        self._live.close()
 
 
 def reason(error: OSError) -> str:

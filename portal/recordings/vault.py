@@ -14,7 +14,7 @@ from typing import Protocol
 
 from portal.recordings.domain import RECORDING_ID
 from portal.recordings.errors import RecordingUnknown, VaultError
-from portal.recordings.files import replace
+from portal.recordings.files import overwrite_start, replace
 
 ENTRY = re.compile(r"manifest\.jsonl|[a-z0-9][a-z0-9-]{0,39}\.[a-z0-9]{2,5}(?:\.more)?\.age(?:\.header)?")
 """What a finished recording's folder may hold."""
@@ -145,7 +145,7 @@ class Files:
             return
         try:
             for path in sorted(folder.iterdir()):
-                _overwrite_start(path)
+                overwrite_start(path)
             shutil.rmtree(folder)
         except OSError as error:
             raise VaultError(f"the vault's disk refused: {os.strerror(error.errno or 0)}") from error
@@ -154,16 +154,3 @@ class Files:
         if not ENTRY.fullmatch(name):
             raise RecordingUnknown("the recording has no such file")
         return self.folder(recording) / name
-
-
-_HEADER_AT_MOST = 1 << 20
-
-
-def _overwrite_start(path: Path) -> None:
-    """Zeros over the place of the header: what the disk keeps of the rest is then noise for ever."""
-    if path.is_symlink() or not path.is_file():
-        return
-    with path.open("r+b") as file:
-        file.write(bytes(min(path.stat().st_size, _HEADER_AT_MOST)))
-        file.flush()
-        os.fdatasync(file.fileno())

@@ -236,7 +236,7 @@ def vault_with(instance: Path, *names: str) -> str:
 def test_finished_recordings_come_along_and_running_ones_do_not(one, tmp_path, request):
     instance = one.world.settings.instance
     done = vault_with(instance, "manifest.jsonl", "p1-1.webm.age")
-    running = vault_with(instance, "manifest.jsonl", "p1-1.webm.age", "p1-1.webm.age.end-3")
+    running = vault_with(instance, "manifest.jsonl", "p1-1.webm.age", "p1-1.webm.age.live")
     one.world.clock.forward(days=1)
     made = one.world.get(Backups).make(one.to, [IDENTITY.recipient])
     assert made.manifest.recordings == 1

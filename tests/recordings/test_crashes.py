@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.recordings import age
+from portal.recordings import age, live
 from portal.recordings.age import CHUNK, SEALED, Kind
 from portal.recordings.files import Names
 from portal.recordings.recovery import recover
@@ -81,17 +81,25 @@ def test_killed_at_random_moments(fast_disk, keys, key_file):
 
 
 def tear(folder, chance):
-    """What a loss of power may leave: the last blocks, which nobody waited for, are garbage or not there."""
-    main, ends = folder / f"{NAME}.age", Names(folder, NAME).ends()
-    if not ends or not main.exists():
+    """What a loss of power may leave: the last blocks, which nobody waited for, are garbage or not there; and the
+    place in the live file that was being written, which is the older one of its kind, is torn."""
+    names = Names(folder, NAME)
+    ends, tails = live.read(names.live) if names.live.exists() else ([], [])
+    if not ends or not names.main.exists():
         return
-    with main.open("rb") as file:
+    with names.main.open("rb") as file:
         header = len(age.Header.read(file.readline).raw) + age.NONCE
-    sure = header + int(ends[-1].name.rsplit("-", 1)[1]) * SEALED
-    with main.open("r+b") as file:
-        file.truncate(chance.randint(sure, max(sure, main.stat().st_size)))
+    sure = header + ends[0].chunk * SEALED
+    with names.main.open("r+b") as file:
+        file.truncate(chance.randint(sure, max(sure, names.main.stat().st_size)))
         file.seek(0, os.SEEK_END)
         file.write(chance.randbytes(chance.randint(0, 3 * CHUNK)))
+    content = names.live.read_bytes()
+    for older in ends[1:] + tails[1:]:
+        begins = content.index(older.content)
+        with names.live.open("r+b") as file:
+            file.seek(begins + chance.randint(0, len(older.content) - 1))
+            file.write(chance.randbytes(chance.randint(1, 512)))
 
 
 @pytest.mark.parametrize("largest", [800_000, 1_000_000, 1_048_576])

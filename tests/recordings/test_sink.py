@@ -78,7 +78,7 @@ def test_what_a_tick_wrote_down_can_be_completed_by_anybody(tmp_path, keys, reci
     assert one.tick(10.5)
     with pytest.raises(StillWriting):
         repair(one._names)
-    os.close(one._file)  # the process is gone
+    one._stop()  # the process is gone
     (found,) = recover(tmp_path)
     assert (found.plaintext_bytes, found.problem) == (3 * CHUNK, "")
     both = plaintext(tmp_path / "p1-1.webm.age", keys[0]) + plaintext(tmp_path / found.more, keys[0])
@@ -173,7 +173,7 @@ def test_it_says_why_in_plain_words(tmp_path, recipients, monkeypatch, number, t
     one = Sink.create(tmp_path, "p1-1.webm", recipients)
     failing(monkeypatch, 0, number)
     with pytest.raises(SinkFailed, match=told):
-        one.flush()
+        one.write(bytes(3 * CHUNK))
 
 
 def test_a_disk_that_is_full_from_the_start_leaves_nothing_behind(tmp_path, recipients, monkeypatch):

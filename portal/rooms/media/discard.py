@@ -1,12 +1,12 @@
 """A withdrawal that discards: the person's files are destroyed at once."""
 
-import os
 import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from portal.recordings import manifest
+from portal.recordings.files import overwrite_start
 from portal.recordings.manifest import Manifest
 from portal.rooms.media.failures import as_writer_failed
 from portal.rooms.media.recorded import Progress
@@ -30,17 +30,9 @@ def discard_person(folder: Path, person: str, clock: Callable[[], datetime]) -> 
         finally:
             lines.close()
         for path in sorted(folder.glob(f"{person}-*.webm*")):
-            _forget(path)
+            overwrite_start(path)
+            path.unlink()
             if path.name.endswith(".webm.age"):
                 facts: dict[str, str | int | float] = {"recording": folder.name, "person": person, "file": path.stem}
                 progress.journal.append(("part_discarded", facts))
     return progress
-
-
-def _forget(path: Path) -> None:
-    """Overwrite the header, without which nothing opens, then remove the file."""
-    with path.open("r+b") as file:
-        file.write(bytes(min(path.stat().st_size, 1 << 16)))
-        file.flush()
-        os.fsync(file.fileno())
-    path.unlink()
