@@ -1,11 +1,8 @@
 """A room's recording, on the event loop: who is taken and when, told before kept, and never in the way of the call.
 
-The writer works in another thread, one batch at a time. What waits for it is bounded: a disk that is full or too slow
-ends the recording with an alarm, and the call goes on.
+What is taken goes to the disk by way of `writing.py`.
 """
 
-import asyncio
-import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -13,27 +10,18 @@ from pathlib import Path
 
 from portal.clock import Clock
 from portal.rooms.media.commands import Refused
-from portal.rooms.media.desk import Desk
 from portal.rooms.media.discard import discard_person
-from portal.rooms.media.failures import WriterFailed
 from portal.rooms.media.members import Member
 from portal.rooms.media.notice import Notice
 from portal.rooms.media.recorded import Progress
 from portal.rooms.media.state import State
 from portal.rooms.media.takings import Takings
 from portal.rooms.media.writer import Writer
+from portal.rooms.media.writing import Writing
 from portal.rooms.tickets import RecordingTerms
 
-log = logging.getLogger(__name__)
-
-BATCH = 0.75
-"""Seconds between two batches."""
 PROGRESS_BATCHES = 2
 """Batches between two messages to who runs the room about what is durable."""
-MOST_WAITING = 16 * 1024 * 1024
-"""Bytes that wait for the disk at most, for one room."""
-SLOWEST = 10.0
-"""Seconds that one batch may take at most."""
 KEYFRAME_EVERY = 20.0
 """Seconds between keyframes that are asked for, so that a player can seek."""
 
@@ -47,12 +35,11 @@ class Recording:
         self, room: str, vault: Path, before: State, executor: Executor, clock: Clock, *,
         note: Callable[..., None], announce: Announce, publish: Callable[[], None], progress: Callable[[], None],
     ) -> None:  # fmt: skip
-        self._room, self._vault, self._before, self._executor, self._clock = room, vault, before, executor, clock
+        self._room, self._vault, self._before, self._clock = room, vault, before, clock
         self._note, self._announce, self._publish, self._told_progress = note, announce, publish, progress
         self.state = "off"
         self.failed: str | None = None
         self._terms: RecordingTerms | None = None
-        self._writer: Writer | None = None
         self._origin: float | None = None
         self._began: float | None = None
         self._members: list[Member] = []
@@ -61,8 +48,9 @@ class Recording:
         self._paused_by: str | None = None
         self._stopped_at: float | None = None
         self._notice = Notice(self._not_told)
-        self._desk: Desk[Progress | None] = Desk(executor, self._progressed, self._failed)
-        self._timer: asyncio.TimerHandle | None = None
+        self._writing = Writing(
+            self._takings, executor, beat=self._beat, progressed=self._progressed, failed=self._failed
+        )
         self._keyframes_at = 0.0
         self._batches = 0
 
@@ -117,7 +105,7 @@ class Recording:
         """Keep nothing from now on."""
         if self.state == "starting":
             self._notice.cancel()
-            self.state = "paused" if self._writer is not None else "off"
+            self.state = "paused" if self._writing.under_way else "off"
         elif self.state == "running":
             self._takings.release_all(time.monotonic())
             self._takings.tell("pause", ms=self._ms())
@@ -153,11 +141,11 @@ class Recording:
         self._notice.cancel()
         if reason == "shutdown":  # the next process goes on
             self._takings.release_all(time.monotonic())
-            self._finish(None)
+            self._writing.finish(None)
             return
         if self.state in ("starting", "running", "paused"):
             self.stop(reason)
-        self._finish(reason)
+        self._writing.finish(reason)
 
     def withdraw(self, person: str, *, discard: bool) -> None:
         """Somebody withdrew the consent to be recorded: stop at once, and discard if the study says so."""
@@ -166,20 +154,15 @@ class Recording:
         if self.state in ("starting", "running", "paused"):
             self.stop(person)
         self._announce("consent_withdrawn", person)
-        writer, terms = self._writer, self._terms
-        if not discard or terms is None:
+        if not discard or self._terms is None:
             return
         self._before.discarded = True
-        self._takings.clear()
-        self._writer = None
-        folder = self._vault / terms.id
-        if writer is not None:
-            self._desk.submit(writer.abandon)
-        self._desk.submit(lambda: discard_person(folder, person, self._clock))
+        folder = self._vault / self._terms.id
+        self._writing.abandon(lambda: discard_person(folder, person, self._clock))
 
     async def closed(self) -> None:
         """Wait until everything is written."""
-        await self._desk.idle()
+        await self._writing.idle()
 
     # beginning
 
@@ -196,7 +179,7 @@ class Recording:
     def _not_told(self) -> None:
         """Somebody's page did not confirm: record nobody."""
         if self.state == "starting":
-            self.state = "paused" if self._writer is not None else "off"
+            self.state = "paused" if self._writing.under_way else "off"
             self._announce("recording_failed", None, why="not_told")
             self._publish()
 
@@ -206,11 +189,10 @@ class Recording:
 
     def _begin(self) -> None:
         self._notice.cancel()
-        first = self._writer is None
-        if first:
-            self._open()
-        else:
+        if self._writing.under_way:
             self._takings.tell("resume", ms=self._ms())
+        else:
+            self._open()
         self.state, self._paused_by = "running", None
         self._note(
             self._notice.code, recording=self._id, seconds=round(self._seconds(), 2), by=self._notice.by,
@@ -218,20 +200,14 @@ class Recording:
         )  # fmt: skip
         self._take_who_may()
         self._publish()
-        self._schedule()
 
     def _open(self) -> None:
         if self._terms is None:
             return
         if self._origin is None:
             self._origin, self._began = time.monotonic(), time.time()
-        writer = self._writer = self._new_writer(self._terms)
-        self._desk.submit(writer.open)
-
-    def _new_writer(self, terms: RecordingTerms) -> Writer:
-        if self._origin is None:
-            self._origin = time.monotonic()
-        return Writer(self._vault / terms.id, self._room, terms, self._origin, self._clock)
+        folder = self._vault / self._terms.id
+        self._writing.begin(Writer(folder, self._room, self._terms, self._origin, self._clock))
 
     def _go_on(self) -> None:
         """The process died while it recorded: the clock runs on, everybody is told again, then a new part begins."""
@@ -241,7 +217,6 @@ class Recording:
         self._began, self._origin = before.began, time.monotonic() - (time.time() - before.began)
         before.recording = None
         self._open()
-        self._schedule()
         if before.paused:
             self.state = "paused"
         else:
@@ -263,74 +238,30 @@ class Recording:
     def _ms(self) -> int:
         return round(self._seconds() * 1000)
 
-    def _schedule(self) -> None:
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(BATCH, self._batch)
-
-    def _batch(self) -> None:
-        self._timer = None
-        if self._writer is None:
+    def _beat(self, now: float) -> None:
+        if self.state != "running":
             return
-        now = time.monotonic()
-        if self.state == "running":
-            self._take_who_may()
-            self._seekable(now)
-            self._batches += 1
-            if self._batches % PROGRESS_BATCHES == 0:
-                self._told_progress()
-        busy = self._desk.busy_for
-        if busy is None:
-            self._hand_over(now)
-        elif busy > SLOWEST or self._takings.bytes > MOST_WAITING:
-            self._fail("disk_slow")
-            return
-        self._schedule()
-
-    def _hand_over(self, now: float) -> None:
-        events, writer = self._takings.drain(), self._writer
-        if writer is not None and (events or self._takings.persons):
-            self._desk.submit(lambda: writer.perform(events, now))
+        self._take_who_may()
+        self._seekable(now)
+        self._batches += 1
+        if self._batches % PROGRESS_BATCHES == 0:
+            self._told_progress()
 
     def _seekable(self, now: float) -> None:
         if now - self._keyframes_at > KEYFRAME_EVERY:
             self._keyframes_at = now
             self._takings.request_keyframes(self._takings.persons, now)
 
-    def _finish(self, why: str | None) -> None:
-        writer, self._writer = self._writer, None
-        if writer is None:
-            return
-        events, now = self._takings.drain(), time.monotonic()
-
-        def finish() -> Progress:
-            progress = writer.perform(events, now)
-            ended = writer.end(now, why)
-            ended.journal[:0] = progress.journal
-            return ended
-
-        self._desk.submit(finish)
-
-    def _progressed(self, progress: Progress | None) -> None:
-        if progress is None:
-            return
+    def _progressed(self, progress: Progress) -> None:
         self._durable |= progress.durable
         for event, fields in progress.journal:
             self._note(event, **fields)
         self._takings.request_keyframes(progress.keyframes, time.monotonic())
 
-    def _failed(self, error: Exception) -> None:
-        log.error("a recording failed: %s", error, exc_info=None if isinstance(error, WriterFailed) else error)
-        self._fail(error.code if isinstance(error, WriterFailed) else "error")
-
-    def _fail(self, code: str) -> None:
+    def _failed(self, code: str) -> None:
         """The recording ends with an alarm; the call goes on."""
-        writer, self._writer = self._writer, None
-        if writer is None:
-            return
-        self._takings.clear()
         self._notice.cancel()
         self.state, self.failed = "failed", code
         self._note("recording_failed", recording=self._id, seconds=round(self._seconds(), 2), reason=code)
         self._announce("recording_failed", None, why=code)
         self._publish()
-        self._desk.submit(writer.abandon)

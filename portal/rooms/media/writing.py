@@ -1,0 +1,115 @@
+"""Between a recording, on the event loop, and its writer, in another thread: one batch at a time.
+
+What waits for the writer is bounded: a disk that is full or too slow ends the recording with an alarm, and the call
+goes on.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+from portal.rooms.media.desk import Desk
+from portal.rooms.media.failures import WriterFailed
+from portal.rooms.media.recorded import Progress
+from portal.rooms.media.takings import Takings
+from portal.rooms.media.writer import Writer
+
+log = logging.getLogger(__name__)
+
+BATCH = 0.75
+"""Seconds between two batches."""
+MOST_WAITING = 16 * 1024 * 1024
+"""Bytes that wait for the disk at most, for one room."""
+SLOWEST = 10.0
+"""Seconds that one batch may take at most."""
+
+
+class Writing:
+    """Hands over what was taken. `beat` is called before each batch, `progressed` after it, `failed` once with why."""
+
+    def __init__(
+        self, takings: Takings, executor: Executor, *,
+        beat: Callable[[float], None], progressed: Callable[[Progress], None], failed: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self._takings, self._beat, self._told_progress, self._told_failure = takings, beat, progressed, failed
+        self._desk: Desk[Progress | None] = Desk(executor, self._progressed, self._failed)
+        self._writer: Writer | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """True from `begin` until it is finished, abandoned or has failed."""
+        return self._writer is not None
+
+    def begin(self, writer: Writer) -> None:
+        """Open the recording's folder and go on from there."""
+        self._writer = writer
+        self._desk.submit(writer.open)
+        self._schedule()
+
+    def finish(self, why: str | None) -> None:
+        """Write what waits and end every file. With a reason, the recording is over for good."""
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        events, now = self._takings.drain(), time.monotonic()
+
+        def finish() -> Progress:
+            progress = writer.perform(events, now)
+            ended = writer.end(now, why)
+            ended.journal[:0] = progress.journal
+            return ended
+
+        self._desk.submit(finish)
+
+    def abandon(self, then: Callable[[], Progress]) -> None:
+        """Let go of the files as they are, forget what waits, and do that in the writer's place."""
+        writer, self._writer = self._writer, None
+        self._takings.clear()
+        if writer is not None:
+            self._desk.submit(writer.abandon)
+        self._desk.submit(then)
+
+    async def idle(self) -> None:
+        """Wait until everything is written."""
+        await self._desk.idle()
+
+    def _schedule(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(BATCH, self._batch)
+
+    def _batch(self) -> None:
+        self._timer = None
+        if self._writer is None:
+            return
+        now = time.monotonic()
+        self._beat(now)
+        busy = self._desk.busy_for
+        if busy is None:
+            self._hand_over(now)
+        elif busy > SLOWEST or self._takings.bytes > MOST_WAITING:
+            self._fail("disk_slow")
+            return
+        self._schedule()
+
+    def _hand_over(self, now: float) -> None:
+        events, writer = self._takings.drain(), self._writer
+        if writer is not None and (events or self._takings.persons):
+            self._desk.submit(lambda: writer.perform(events, now))
+
+    def _progressed(self, progress: Progress | None) -> None:
+        if progress is not None:
+            self._told_progress(progress)
+
+    def _failed(self, error: Exception) -> None:
+        log.error("a recording failed: %s", error, exc_info=None if isinstance(error, WriterFailed) else error)
+        self._fail(error.code if isinstance(error, WriterFailed) else "error")
+
+    def _fail(self, code: str) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            self._takings.clear()
+            self._told_failure(code)
+            self._desk.submit(writer.abandon)
