@@ -13,7 +13,7 @@ from portal.consent.states import given_of, state_of, withdrawn
 from portal.consent.store import AnswerRow, ConsentRow, CountersignatureRow, WithdrawalRow
 from portal.db.engine import Database
 from portal.people.domain import Participant
-from portal.study.domain import ConsentForm, Statement
+from portal.study.domain import ConsentForm, Statement, Study
 from portal.study.parts import Document
 from portal.study.service import StudyBook
 
@@ -62,8 +62,19 @@ class PastConsent:
         )
 
 
+_WITH_COUNTERSIGNATURE = (
+    select(
+        ConsentRow, CountersignatureRow.reference, CountersignatureRow.staff_id, CountersignatureRow.name,
+        CountersignatureRow.at,
+    )
+    .options(defer(ConsentRow.name), defer(ConsentRow.drawn))  # to open what is sealed takes time
+    .outerjoin(CountersignatureRow, CountersignatureRow.consent_id == ConsentRow.id)
+    .order_by(ConsentRow.id)
+)  # fmt: skip
+
+
 class ConsentHistory:
-    """Reads consents; four queries, however many participants are asked for."""
+    """Reads consents; three queries, however many participants are asked for."""
 
     def __init__(self, database: Database, studies: StudyBook) -> None:
         self._database = database
@@ -73,33 +84,28 @@ class ConsentHistory:
         """Her consents, oldest first."""
         return self.of_all([person]).get(person.id, ())
 
-    def with_state(self, person: Participant) -> tuple[tuple[PastConsent, ...], ConsentState]:
-        """Her consents, oldest first, and where consent stands."""
+    def with_state(self, person: Participant, present: Study) -> tuple[tuple[PastConsent, ...], ConsentState]:
+        """Her consents, oldest first, and where consent stands by the study as it is published now."""
         found = self.of(person)
         told = sorted((two for one in found for two in one.withdrawals), key=lambda one: one.at)
         given, since = (found[-1].given, found[-1].withdrawals) if found else (None, ())
-        present = self._studies.current().study
         return found, state_of(self._studies, present, person, given, told, [one.chosen for one in since])
 
     def of_all(self, people: Collection[Participant]) -> dict[int, tuple[PastConsent, ...]]:
         """Everybody's consents by participant, oldest first."""
         groups = {one.id: one.group for one in people}
         with self._database.reading() as session:
-            consents = session.scalars(
-                select(ConsentRow)
-                .options(defer(ConsentRow.name), defer(ConsentRow.drawn))
-                .where(ConsentRow.participant_id.in_(groups))
-                .order_by(ConsentRow.id)
-            ).all()
+            rows = session.execute(_WITH_COUNTERSIGNATURE.where(ConsentRow.participant_id.in_(groups))).all()
+            consents = [one for one, *_ in rows]
             ids = [one.id for one in consents]
             answers: dict[int, dict[str, bool]] = defaultdict(dict)
             of_answers = select(AnswerRow.consent_id, AnswerRow.statement_key, AnswerRow.agreed)
             for consent_id, key, agreed in session.execute(of_answers.where(AnswerRow.consent_id.in_(ids))):
                 answers[consent_id][key] = agreed
             signed = {
-                row.consent_id: Countersigned(row.reference, row.staff_id, row.name, row.at)
-                for row in session.scalars(select(CountersignatureRow).where(CountersignatureRow.consent_id.in_(ids)))
-            }
+                one.id: Countersigned(reference, staff_id, name, at) for one, reference, staff_id, name, at in rows
+                if reference
+            }  # fmt: skip
             stopped: dict[int, list[Withdrawn]] = defaultdict(list)
             of_withdrawals = select(WithdrawalRow).where(WithdrawalRow.consent_id.in_(ids)).order_by(WithdrawalRow.id)
             for row in session.scalars(of_withdrawals):

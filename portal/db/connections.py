@@ -22,6 +22,11 @@ def connect(url: str) -> Engine:
     return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_POOL)
 
 
+def reading(engine: Engine) -> Engine:
+    """The same engine, but PostgreSQL lets nothing be changed."""
+    return engine.execution_options(postgresql_readonly=True) if engine.dialect.name == "postgresql" else engine
+
+
 def writing(engine: Engine) -> Engine:
     """The same engine, but taking SQLite's write lock at once."""
     return engine.execution_options(portal_begin="BEGIN IMMEDIATE")

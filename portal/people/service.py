@@ -114,7 +114,7 @@ class PeopleService:
     def open(self, token: str) -> Participant:
         """Use the invitation. Raises as `check`."""
         with self._database.transaction() as session:
-            invitation = self._valid(session, token)
+            invitation = self._valid(session, token, to_use=True)
             invitation.used_at = self._clock()
             row = _row(session, invitation.participant_id)
             row.first_opened_at = row.first_opened_at or self._clock()
@@ -262,10 +262,9 @@ class PeopleService:
             )  # fmt: skip
         return Invited(row.as_participant(), token, expires)
 
-    def _valid(self, session: Session, token: str) -> InvitationRow:
-        found = session.scalars(
-            select(InvitationRow).where(InvitationRow.token_hash == _hash(token)).with_for_update()
-        ).one_or_none()
+    def _valid(self, session: Session, token: str, *, to_use: bool = False) -> InvitationRow:
+        query = select(InvitationRow).where(InvitationRow.token_hash == _hash(token))
+        found = session.scalars(query.with_for_update() if to_use else query).one_or_none()
         if found is None:
             raise InvitationUnknown("no such invitation")
         if found.used_at:

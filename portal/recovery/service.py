@@ -113,7 +113,7 @@ class RecoveryService:
         """
         hashed = self._passwords.hash(password)
         with self._database.transaction() as session:
-            row = self._by_token(session, token)
+            row = self._by_token(session, token, to_use=True)
             step = matching_step(row.totp_secret, code, self._clock())
             if step is None:
                 raise SignInRefused("the code does not match")
@@ -132,9 +132,9 @@ class RecoveryService:
             raise RecoveryRefused("unknown, agreed to, declined or too old")
         return row
 
-    def _by_token(self, session: Session, token: str) -> RecoveryRow:
-        known = select(RecoveryRow).where(RecoveryRow.token_hash == _hash(token)).with_for_update()
-        row = session.scalars(known).one_or_none()
+    def _by_token(self, session: Session, token: str, *, to_use: bool = False) -> RecoveryRow:
+        known = select(RecoveryRow).where(RecoveryRow.token_hash == _hash(token))
+        row = session.scalars(known.with_for_update() if to_use else known).one_or_none()
         if row is None or row.closed_at or row.expires_at <= self._clock():
             raise RecoveryRefused("unknown, used or too old")
         if session.get_one(StaffRow, row.staff_id).closed_at is not None:

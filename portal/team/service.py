@@ -88,7 +88,7 @@ class TeamService:
         hashed = self._passwords.hash(password)
         try:
             with self._database.transaction() as session:
-                row = self._invitation(session, token)
+                row = self._invitation(session, token, to_use=True)
                 step = matching_step(row.totp_secret, code, self._clock())
                 if step is None:
                     raise SignInRefused("the code does not match")
@@ -235,10 +235,9 @@ class TeamService:
         if not session.scalar(others):
             raise LastLead("the study needs a lead")
 
-    def _invitation(self, session: Session, token: str) -> StaffInvitationRow:
-        row = session.scalars(
-            select(StaffInvitationRow).where(StaffInvitationRow.token_hash == _hash(token)).with_for_update()
-        ).one_or_none()
+    def _invitation(self, session: Session, token: str, *, to_use: bool = False) -> StaffInvitationRow:
+        query = select(StaffInvitationRow).where(StaffInvitationRow.token_hash == _hash(token))
+        row = session.scalars(query.with_for_update() if to_use else query).one_or_none()
         if row is None or row.used_at or row.expires_at <= self._clock():
             raise InvitationRefused("unknown, used or too old")
         return row

@@ -16,6 +16,7 @@ from portal.people.domain import Participant
 from portal.recordings.domain import Recording
 from portal.recruitment.store import NotTakingPartRow
 from portal.rooms.store import RoomOutcomeRow, RoomRow
+from portal.study.domain import Study
 from portal.workspace.domain import Fact
 
 
@@ -36,14 +37,16 @@ class Timeline:
         self._history = history
 
     def of(
-        self, person: Participant, appointments: Collection[Appointment] = (), recordings: Collection[Recording] = ()
-    ) -> Past:
+        self, person: Participant, present: Study, appointments: Collection[Appointment] = (),
+        recordings: Collection[Recording] = (),
+    ) -> Past:  # fmt: skip
         """Her consents, oldest first, and her facts, newest first.
 
         Args:
+            present: the study as it is published now.
             appointments, recordings: hers, as far as the reader may know of them.
         """
-        consents, state = self._history.with_state(person)
+        consents, state = self._history.with_state(person, present)
         facts = [
             *_invitation(person), *self._recorded(person), *_consents(consents), *_bookings(appointments),
             *_recordings(recordings),

@@ -33,6 +33,7 @@ from portal.team.views import qr_svg
 from portal.web.forms import EmptyForm
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
+from portal.web.reading import reads_together
 from portal.web.services import service
 from portal.workspace.domain import flow, recruited
 from portal.workspace.forms import IdentityForm, InviteForm, RenewForm, SearchForm, steps
@@ -46,6 +47,7 @@ bp = Blueprint("workspace", __name__, url_prefix="/workspace")
 
 @bp.get("")
 @requires(Permission.OWN_ACCOUNT)
+@reads_together
 def start() -> Response | str:
     """What needs doing, and how recruitment stands; who sees no participants goes to the accounts."""
     me = current_principal()
@@ -73,6 +75,7 @@ def start() -> Response | str:
 
 @bp.get("/participants")
 @requires(Permission.PARTICIPANTS_READ)
+@reads_together
 def participants() -> str:
     """A page of the participants, with the next step. No names here."""
     study = service(StudyBook).current().study
@@ -104,13 +107,14 @@ def invite() -> str:
 
 @bp.get("/participants/<study_id>")
 @requires(Permission.PARTICIPANTS_READ)
+@reads_together
 def participant(study_id: str) -> str:
     """One participant: what happened, what she agreed to, and what to do next."""
     person = named_participant(study_id)
     study = service(StudyBook).current().study
     recordings = service(HerRecordings).of(person) if _may(Permission.RECORDINGS_READ) else None
     appointments = service(BookingService).of_participant(person.id)
-    past = service(Timeline).of(person, appointments, recordings or ())
+    past = service(Timeline).of(person, study, appointments, recordings or ())
     references = [reference for one in past.consents for reference in one.references]
     return render_template(
         "workspace/participant.html", person=person, study=study, state=past.state,

@@ -10,6 +10,7 @@ from portal.recordings.store import RecordingRow
 from portal.recruitment.service import RecruitmentService
 from portal.rooms.domain import Outcome
 from portal.rooms.service import RoomService
+from portal.study.service import StudyBook
 from portal.team.domain import Role
 from portal.workspace.service import HerRecordings
 from portal.workspace.timeline import Timeline
@@ -25,7 +26,9 @@ def test_the_timeline_tells_what_happened(worlds):
     worlds.consent(person)
     worlds.clock.forward(days=1)
     worlds.get(ConsentService).withdraw(person, "stop-recording")
-    told = [(one.what, one.detail) for one in worlds.get(Timeline).of(person).facts]
+    told = [
+        (one.what, one.detail) for one in worlds.get(Timeline).of(person, worlds.get(StudyBook).current().study).facts
+    ]
     version = worlds.get(ConsentService).form(person)[1].version
     assert told[:3] == [("withdrew", "stop-recording"), ("consented", version), ("declined", "")]
     assert {"invited", "read"} <= {what for what, _ in told}

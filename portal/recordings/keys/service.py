@@ -133,7 +133,7 @@ class KeyService:
     def own_key(self, key_id: int, *, staff_id: int) -> TeamKey:
         """A member's own key. Raises KeyUnknown."""
         with self._database.reading() as session:
-            return self._own(session, key_id, staff_id).as_key()
+            return self._own(session, key_id, staff_id, to_change=False).as_key()
 
     def wraps(self, staff_id: int) -> list[Wrap]:
         """The wrapped copies of all of a member's keys, retired ones too: they open older recordings."""
@@ -195,14 +195,14 @@ class KeyService:
             session, events.RETIRED, actor=Actor.staff(staff_id), subject=f"key:{row.id}", fingerprint=row.fingerprint
         )
 
-    def _row(self, session: Session, key_id: int) -> TeamKeyRow:
-        row = session.get(TeamKeyRow, key_id, with_for_update=True)
+    def _row(self, session: Session, key_id: int, *, to_change: bool = True) -> TeamKeyRow:
+        row = session.get(TeamKeyRow, key_id, with_for_update=to_change)
         if row is None:
             raise KeyUnknown(f"no key has the number {key_id}")
         return row
 
-    def _own(self, session: Session, key_id: int, staff_id: int) -> TeamKeyRow:
-        row = self._row(session, key_id)
+    def _own(self, session: Session, key_id: int, staff_id: int, *, to_change: bool = True) -> TeamKeyRow:
+        row = self._row(session, key_id, to_change=to_change)
         if row.owner != staff_id:
             raise KeyUnknown("no key of hers has this number")
         return row

@@ -53,7 +53,7 @@ class Requests:
     def request(self, number: int) -> Request:
         """One request. Raises RequestUnknown."""
         with self._database.reading() as session:
-            return self._row(session, number).as_request()
+            return self._row(session, number, to_change=False).as_request()
 
     def open(self) -> list[Request]:
         """Those that wait for a decision, oldest first."""
@@ -145,8 +145,8 @@ class Requests:
             request=row.id, what=row.what, agreed=agreed,
         )  # fmt: skip
 
-    def _row(self, session: Session, number: int) -> RecordingRequestRow:
-        row = session.get(RecordingRequestRow, number, with_for_update=True)
+    def _row(self, session: Session, number: int, *, to_change: bool = True) -> RecordingRequestRow:
+        row = session.get(RecordingRequestRow, number, with_for_update=to_change)
         if row is None:
             raise RequestUnknown("there is no such request")
         return row
