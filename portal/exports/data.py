@@ -5,11 +5,23 @@ from collections.abc import Collection, Iterator
 from portal.canonical import canonical_json
 from portal.exports.archive import Archive
 from portal.exports.dictionary import codebook, dictionary_csv, redcap_csv, variables
-from portal.exports.domain import SMALL, SmallCells, Tally, Variable, csv_line
+from portal.exports.domain import SMALL, Reader, SmallCells, Tally, Variable, csv_line
+from portal.exports.explaining import Line, listed, text
 from portal.exports.gather import Gathering
 from portal.exports.register import BOM
+from portal.sentence import said
 from portal.study.domain import Study
 from portal.study.service import StudyBook
+
+_FILES: tuple[Line, ...] = (
+    ("participants.csv", said("one line for each participant, by study ID; UTF-8")),
+    ("participants.json", said("the same as JSON")),
+    ("data-dictionary.csv", said("what each column means")),
+    ("codebook.html", said("the same, to read")),
+    ("redcap-data-dictionary.csv", said("for REDCap: Project Setup, Data Dictionary, Upload")),
+    ("small-cells.csv", said("answers that few people gave")),
+    ("SHA256SUMS", said("check with: sha256sum -c SHA256SUMS")),
+)
 
 
 class DataContents:
@@ -19,20 +31,20 @@ class DataContents:
         self._studies = studies
         self._gathering = gathering
 
-    def archive(self, sites: Collection[str] | None, tally: Tally) -> Iterator[bytes]:
+    def archive(self, sites: Collection[str] | None, tally: Tally, reader: Reader) -> Iterator[bytes]:
         """The archive, piece by piece. People are read twice, for the table and for JSON, so that memory stays flat."""
         study, archive, cells = self._studies.current().study, Archive(), SmallCells()
         columns = variables(study)
         yield from archive.add("participants.csv", self._table(sites, columns, cells, tally))
         yield from archive.add("participants.json", self._json(study, sites, columns))
-        yield from archive.add("data-dictionary.csv", _marked(dictionary_csv(columns)))
-        yield from archive.add("codebook.html", [codebook(study, columns)])
-        yield from archive.add("redcap-data-dictionary.csv", redcap_csv(columns))
+        yield from archive.add("data-dictionary.csv", _marked(dictionary_csv(columns, reader)))
+        yield from archive.add("codebook.html", [codebook(study, columns, reader)])
+        yield from archive.add("redcap-data-dictionary.csv", redcap_csv(columns, reader))
         small = cells.found()
         tally.small_cells = len(small)
         lines = [csv_line(("group", "column", "value", "people")), *(csv_line(one) for one in small)]
         yield from archive.add("small-cells.csv", _marked(iter(lines)))
-        yield from archive.add("README.txt", [_readme(study, len(small))])
+        yield from archive.add("README.txt", [_readme(study, len(small), reader)])
         sums = "".join(f"{digest}  {name}\n" for name, digest in archive.members.items())
         yield from archive.add("SHA256SUMS", [sums.encode("ascii")])
         yield from archive.finish()
@@ -67,23 +79,19 @@ def _marked(lines: Iterator[bytes]) -> Iterator[bytes]:
     yield from lines
 
 
-def _readme(study: Study, small: int) -> bytes:
-    warning = (
-        f"WARNING: {small} answers were given by fewer than {SMALL} people of a group (small-cells.csv). Somebody who"
-        " knows them may recognise them. Put such answers together before you share or publish anything.\n\n"
+def _readme(study: Study, small: int, reader: Reader) -> bytes:
+    few = (
+        said(
+            "WARNING: answers that fewer than %(few)s people of a group gave: %(number)s (small-cells.csv). Somebody"
+            " who knows them may recognise them. Put such answers together before you share or publish anything.",
+            few=SMALL, number=small,
+        )
         if small
-        else f"No answer was given by fewer than {SMALL} people of a group.\n\n"
+        else said("No answer was given by fewer than %(few)s people of a group.", few=SMALL)
+    )  # fmt: skip
+    last = (
+        said("The data is pseudonymous, not anonymous: it is still personal data. Keep it where your protocol says."),
+        said("An apostrophe before = + - @ keeps spreadsheets from running a text as a formula."),
     )
-    text = (
-        f"{study.title}\nIRAS ID {study.iras_id}\n\n{warning}"
-        "participants.csv            one line for each participant, by study ID; UTF-8\n"
-        "participants.json           the same as JSON\n"
-        "data-dictionary.csv         what each column means\n"
-        "codebook.html               the same, to read\n"
-        "redcap-data-dictionary.csv  for REDCap: Project Setup, Data Dictionary, Upload\n"
-        "small-cells.csv             answers that few people gave\n"
-        "SHA256SUMS                  check with: sha256sum -c SHA256SUMS\n\n"
-        "The data is pseudonymous, not anonymous: it is still personal data. Keep it where your protocol says.\n"
-        "An apostrophe before = + - @ keeps spreadsheets from running a text as a formula.\n"
-    )
-    return text.encode("utf-8")
+    about = (study.title, said("IRAS ID %(number)s", number=study.iras_id))
+    return text((about, (few,), listed(_FILES, reader), last), reader)

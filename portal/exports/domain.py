@@ -3,16 +3,37 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from portal.sentence import Sentence
 
 SMALL = 5
 """Fewer people than this with one answer may be recognised by it."""
 DECLINED = "PNTS"
 """How an answer that she preferred not to give is written."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
+
+
+Words = Sentence | str
+"""What the portal says, or what the study's documents say."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whom an export explains itself to."""
+
+    language: str
+    """As HTML wants it: "en", "cy", "ar"."""
+    direction: str
+    """ltr or rtl."""
+    tell: Callable[[Words], str]
+    """Gives the words in her language; also after the request that asked for the export, since it is written then."""
+
+
+ENGLISH = Reader("en", "ltr", str)
 
 
 class ExportKind(StrEnum):
@@ -57,19 +78,21 @@ class Variable:
     """A column of the data."""
 
     name: str
-    label: str
+    label: Words
     kind: str
     """One of text, date, number, year, choice, yes_no."""
-    choices: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Words] = field(default_factory=dict)
     group: str = ""
     """The only group that is asked, or "" for everybody."""
     question: str = ""
     """Key of the questionnaire's question that it holds, or of which it holds one choice."""
     choice: str = ""
     """For a question with several answers: the one choice that the column stands for."""
+    answer: Words = ""
+    """That choice in words."""
     minimum: int | None = None
     maximum: int | None = None
-    note: str = ""
+    note: Words = ""
 
 
 def defused(text: str) -> str:

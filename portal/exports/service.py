@@ -12,7 +12,7 @@ from portal.clock import Clock
 from portal.db.engine import Database
 from portal.exports import events
 from portal.exports.data import DataContents
-from portal.exports.domain import Export, ExportKind, Tally
+from portal.exports.domain import ENGLISH, Export, ExportKind, Reader, Tally
 from portal.exports.errors import NothingToExport
 from portal.exports.gather import Gathering
 from portal.exports.register import register
@@ -31,6 +31,7 @@ class Wish:
     purpose: str
     words: str
     staff_id: int
+    reader: Reader = ENGLISH
 
 
 class ExportService:
@@ -80,10 +81,10 @@ class ExportService:
 
     def _content(self, wish: Wish, sites: Collection[str] | None) -> Callable[[Tally], Iterator[bytes]]:
         if wish.kind is ExportKind.DATA:
-            return lambda tally: self._data.archive(sites, tally)
+            return lambda tally: self._data.archive(sites, tally, wish.reader)
         if wish.kind is ExportKind.REGISTER:
             return lambda tally: register(self._gathering, sites, tally)
-        return lambda tally: self._site_file.archive(sites, tally)
+        return lambda tally: self._site_file.archive(sites, tally, wish.reader)
 
     def _counted(self, number: int, wish: Wish, pieces: Iterator[bytes], tally: Tally) -> Iterator[bytes]:
         digest, size = hashlib.sha256(), 0

@@ -13,12 +13,14 @@ from portal.audit.store import AuditEvent
 from portal.canonical import canonical_json
 from portal.db.engine import Database
 from portal.exports.archive import Archive
-from portal.exports.domain import Tally, csv_line
+from portal.exports.domain import Reader, Tally, csv_line
+from portal.exports.explaining import Line, listed, text
 from portal.exports.gather import Gathering, Person
 from portal.exports.register import BOM, register
 from portal.receipts.domain import Receipt
 from portal.receipts.errors import UnknownReceipt
 from portal.receipts.service import ReceiptService
+from portal.sentence import said
 from portal.study.domain import ConsentForm, Study
 from portal.study.markdown import to_html
 from portal.study.parts import Document
@@ -27,6 +29,18 @@ from portal.study.service import Publication, StudyBook
 VERIFIER = Path(__file__).with_name("verify_pack.py")
 DelegationLog = Callable[[], Iterable[tuple[str, ...]]]
 """The delegation log as lines of text, its head first."""
+
+_STATEMENTS = {"mandatory": said("mandatory"), "optional": said("optional")}
+_FILES: tuple[Line, ...] = (
+    ("study/", said("every published version: study.json as it was frozen, its documents as HTML and PDF")),
+    ("consent-register.csv", said("who consented to which version when, by study ID")),
+    ("receipts/", said("the sealed receipts of consents, countersignatures and withdrawals (they hold names)")),
+    ("receipts.csv", said("the ledger of receipts, with the SHA-256 of each")),
+    ("delegation-log.csv", said("who was given which task, from when to when, signed by whom")),
+    ("audit-extract.jsonl", said("what the audit trail says of these participants")),
+    ("seal-certificate.pem", said("the study's public certificate")),
+    ("manifest.json", said("the SHA-256 of every file")),
+)
 
 
 class SiteFile:
@@ -46,11 +60,11 @@ class SiteFile:
         self._receipts = receipts
         self._delegation_log = delegation_log
 
-    def archive(self, sites: Collection[str] | None, tally: Tally) -> Iterator[bytes]:
+    def archive(self, sites: Collection[str] | None, tally: Tally, reader: Reader) -> Iterator[bytes]:
         """The archive, piece by piece."""
         archive = Archive()
         for publication in self._studies.all():
-            yield from self._documents(archive, publication)
+            yield from self._documents(archive, publication, reader)
         yield from archive.add("consent-register.csv", register(self._gathering, sites, tally))
         yield from self._sealed(archive, sites)
         lines = (csv_line(one) for one in self._delegation_log())
@@ -58,7 +72,7 @@ class SiteFile:
         yield from archive.add("audit-extract.jsonl", self._events(sites))
         yield from archive.add("seal-certificate.pem", [self._receipts.certificate_pem])
         yield from archive.add("verify.py", [VERIFIER.read_bytes()])
-        yield from archive.add("README.txt", [_readme(self._studies.current().study)])
+        yield from archive.add("README.txt", [_readme(self._studies.current().study, reader)])
         manifest = canonical_json({"format": "portal-site-file/1", "sha256": archive.members})
         yield from archive.add("manifest.json", [manifest])
         yield from archive.finish()
@@ -109,17 +123,18 @@ class SiteFile:
                         }
                     ) + b"\n"  # fmt: skip
 
-    def _documents(self, archive: Archive, publication: Publication) -> Iterator[bytes]:
+    def _documents(self, archive: Archive, publication: Publication, reader: Reader) -> Iterator[bytes]:
         """A version of the study: the frozen content, and each document to read and to print."""
         folder = f"study/{publication.published_at.date().isoformat()}-{publication.content_hash[:12]}"
         content = canonical_json(publication.study.model_dump(mode="json"))
         yield from archive.add(f"{folder}/study.json", [content])
         for group, documents in publication.study.documents.items():
             sheets = (documents.information_sheet, documents.privacy, documents.debrief)
-            for one in (*(_sheet(sheet) for sheet in sheets), _consent(documents.consent)):
-                footer = f"IRAS ID {publication.study.iras_id}, version {one.version}"
+            for one in (*(_sheet(sheet) for sheet in sheets), _consent(documents.consent, reader)):
+                version = reader.tell(said("Version %(version)s", version=one.version))
+                footer = reader.tell(said("IRAS ID %(number)s", number=publication.study.iras_id)) + f", {version}"
                 printed = self._receipts.document_pdf(one.title, one.body, footer, one.language)
-                yield from archive.add(f"{folder}/{group}-{one.name}.html", [_html(one)])
+                yield from archive.add(f"{folder}/{group}-{one.name}.html", [_html(one, version)])
                 yield from archive.add(f"{folder}/{group}-{one.name}.pdf", [printed])
 
 
@@ -140,16 +155,18 @@ def _sheet(document: Document) -> _Readable:
     return _Readable(document.document, document.title, version, document.language, parts)
 
 
-def _consent(form: ConsentForm) -> _Readable:
-    statements = "".join(f"<li>{escape(one.text)} ({escape(one.kind)})</li>" for one in form.statements)
+def _consent(form: ConsentForm, reader: Reader) -> _Readable:
+    statements = "".join(
+        f"<li>{escape(one.text)} ({escape(reader.tell(_STATEMENTS[one.kind]))})</li>" for one in form.statements
+    )
     body = f"<p>{escape(form.intro)}</p><ol>{statements}</ol><p>{escape(form.declaration)}</p>"
     return _Readable("consent", form.title, form.version, form.language, body)
 
 
-def _html(one: _Readable) -> bytes:
+def _html(one: _Readable, version: str) -> bytes:
     return (
         f'<!DOCTYPE html><html lang="{escape(one.language)}"><head><meta charset="utf-8"><title>{escape(one.title)}'
-        f"</title></head><body><h1>{escape(one.title)}</h1><p>Version {escape(one.version)}</p>{one.body}"
+        f"</title></head><body><h1>{escape(one.title)}</h1><p>{escape(version)}</p>{one.body}"
         "</body></html>\n"
     ).encode()
 
@@ -175,22 +192,23 @@ def _marked(lines: Iterator[bytes]) -> Iterator[bytes]:
     yield from lines
 
 
-def _readme(study: Study) -> bytes:
-    return (
-        f"Site file of: {study.title}\nIRAS ID {study.iras_id}, REC reference {study.ethics.reference}\n\n"
-        "study/                 every published version: study.json as it was frozen, its documents as HTML and PDF\n"
-        "consent-register.csv   who consented to which version when, by study ID\n"
-        "receipts/              the sealed receipts of consents, countersignatures and withdrawals (they hold names)\n"
-        "receipts.csv           the ledger of receipts, with the SHA-256 of each\n"
-        "delegation-log.csv     who was given which task, from when to when, signed by whom\n"
-        "audit-extract.jsonl    what the audit trail says of these participants\n"
-        "seal-certificate.pem   the study's public certificate\n"
-        "manifest.json          the SHA-256 of every file\n\n"
-        "To check all of it without the portal, with Python 3.9 or newer and nothing else:\n"
-        "    python3 verify.py\n"
-        "It checks that no file was changed, that each receipt is the one of the ledger, that each version of the\n"
-        "study has the hash that the consents name, and that no event of the extract was changed.\n"
-        "To check the seals too, with the portal's own program or with poppler's:\n"
-        "    portal verify receipts/C-0001/FILE.pdf --certificate seal-certificate.pem\n"
-        "    pdfsig receipts/C-0001/FILE.pdf\n"
-    ).encode()
+def _readme(study: Study, reader: Reader) -> bytes:
+    about = (
+        said("Site file of: %(study)s", study=study.title),
+        said(
+            "IRAS ID %(number)s, REC reference %(reference)s",
+            number=study.iras_id, reference=study.ethics.reference,
+        ),
+    )  # fmt: skip
+    checking = (
+        said("To check all of it without the portal, with Python 3.9 or newer and nothing else:"),
+        "    python3 verify.py",
+        said(
+            "It checks that no file was changed, that each receipt is the one of the ledger, that each version of the"
+            " study has the hash that the consents name, and that no event of the extract was changed."
+        ),
+        said("To check the seals too, with the portal's own program or with poppler's:"),
+        "    portal verify receipts/C-0001/FILE.pdf --certificate seal-certificate.pem",
+        "    pdfsig receipts/C-0001/FILE.pdf",
+    )
+    return text((about, listed(_FILES, reader), checking), reader)

@@ -9,6 +9,7 @@ from portal.exports.domain import ExportKind
 from portal.exports.errors import NothingToExport
 from portal.exports.forms import PURPOSES, ExportForm
 from portal.exports.service import ExportService, Wish
+from portal.exports.words import reader
 from portal.study.service import StudyBook
 from portal.team.service import TeamService
 from portal.web.limits import limiter
@@ -45,7 +46,7 @@ def create() -> AnyResponse | str | tuple[str, int]:
     kind, site = ExportKind(form.kind.data), str(form.site.data or "")
     if _NEEDS[kind] not in me.permissions:
         abort(403)
-    wish = Wish(kind, site, str(form.purpose.data), str(form.words.data), me.id)
+    wish = Wish(kind, site, str(form.purpose.data), str(form.words.data), me.id, reader())
     try:
         pieces = service(ExportService).start(wish, [site] if site else me.sites)
     except NothingToExport:

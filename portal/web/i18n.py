@@ -1,6 +1,6 @@
 """Languages and times. Times are shown in Europe/London wherever the reader is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from babel.support import Translations
@@ -25,7 +25,7 @@ def init_app(app: Flask, languages: Sequence[str], translations: Path) -> None:
         default_translation_directories=str(translations),
         locale_selector=choose,
     )
-    app.context_processor(_direction)
+    app.context_processor(language_and_direction)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         gettext=lambda text: _catalogue().ugettext(text),
         ngettext=lambda one, many, count: _catalogue().ungettext(one, many, count),
@@ -38,8 +38,18 @@ def init_app(app: Flask, languages: Sequence[str], translations: Path) -> None:
 
 def in_words(sentence: Sentence) -> str:
     """A sentence in the reader's language."""
-    text = str(_catalogue().ugettext(sentence.text))
-    return text % sentence.values if sentence.values else text
+    return in_words_later()(sentence)
+
+
+def in_words_later() -> Callable[[Sentence], str]:
+    """The same for what is written once the request is over: the language is found now."""
+    catalogue = _catalogue()
+
+    def tell(sentence: Sentence) -> str:
+        text = str(catalogue.ugettext(sentence.text))
+        return text % sentence.values if sentence.values else text
+
+    return tell
 
 
 def _catalogue() -> Translations:
@@ -50,6 +60,7 @@ def _catalogue() -> Translations:
     return found
 
 
-def _direction() -> dict[str, str]:
+def language_and_direction() -> dict[str, str]:
+    """As HTML's `lang` and `dir` want them."""
     locale = get_locale()
     return {"language": str(locale or "en").replace("_", "-"), "direction": locale.text_direction if locale else "ltr"}

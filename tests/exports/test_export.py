@@ -14,7 +14,7 @@ from portal.consent.service import ConsentService, Countersigning
 from portal.demographics.domain import Value
 from portal.demographics.service import DemographicsService
 from portal.exports.dictionary import redcap_csv, variables
-from portal.exports.domain import DECLINED, ExportKind, csv_line, defused
+from portal.exports.domain import DECLINED, ENGLISH, ExportKind, csv_line, defused
 from portal.exports.errors import NothingToExport
 from portal.exports.service import ExportService, Wish
 from portal.study.service import StudyBook
@@ -211,12 +211,16 @@ def test_formulas_are_defused(text):
 
 def test_redcap_reads_its_dictionary(world):
     study = world.get(StudyBook).current().study
-    rows = table(b"".join(redcap_csv(variables(study))))
+    rows = table(b"".join(redcap_csv(variables(study), ENGLISH)))
     names = [one["Variable / Field Name"] for one in rows]
     assert names[0] == "study_id"
     assert len(names) == len(set(names))
     assert all(name[0].isalpha() and name == name.lower() and name.replace("_", "").isalnum() for name in names)
     by_name = {one["Variable / Field Name"]: one for one in rows}
     assert by_name["languages"]["Field Type"] == "checkbox"
+    asked = next(one for one in study.documents["carer"].questionnaire.questions if one.key == "languages")
+    assert by_name["languages"]["Field Label"] == asked.label
+    choices = by_name["languages"]["Choices, Calculations, OR Slider Labels"].split(" | ")
+    assert [one.partition(", ")[2] for one in choices] == [*(one.text for one in asked.choices), "Prefers not to say"]
     assert by_name["relation"]["Branching Logic (Show field only if...)"] == "[group] = 'carer'"
     assert all(" | " in one["Choices, Calculations, OR Slider Labels"] for one in rows if one["Field Type"] == "radio")

@@ -1,5 +1,6 @@
 """Every string goes through translation, and pages turn round for languages written from right to left."""
 
+import csv
 import io
 import re
 import zipfile
@@ -128,6 +129,53 @@ def test_her_own_copy(abroad):
     sent = client.raw.post("/your-copy", data=page.form_values(page.all("main")[0].find(".//{*}form")))
     copy = zipfile.ZipFile(io.BytesIO(sent.data)).read("your-data.html")
     assert problems(abroad, Page("/your-copy", Response(copy))) == []
+
+
+def taken_out(world, kind):
+    """The members of an export that a lead takes out through the page."""
+    client = world.staff_client(Role.LEAD)
+    page = client.get("/workspace/exports")
+    fields = {"kind": kind, "site": "", "purpose": "analysis", "words": "7"}
+    values = page.form_values(page.all("main")[0].find(".//{*}form"))
+    answer = client.raw.post("/workspace/exports", data={**values, **fields})
+    archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    return {name: archive.read(name).decode("utf-8-sig") for name in archive.namelist() if not name.endswith(".pdf")}
+
+
+def unexplained(world, readme):
+    """The lines of a README, apart from commands, that are in no language of the reader's."""
+    own = own_words(world)
+    lines = [line for line in readme.splitlines() if line and not line.startswith("    ")]
+    return [line for line in lines if pseudo.untranslated(line, own, set())]
+
+
+def test_an_export_of_data_explains_itself(abroad):
+    abroad.consent(abroad.participant())
+    members = taken_out(abroad, "data")
+    codebook = Page("/codebook.html", Response(members["codebook.html"]))
+    assert codebook.all("html")[0].get("dir") == "rtl"
+    assert problems(abroad, codebook) == []
+    assert unexplained(abroad, members["README.txt"]) == []
+    own = own_words(abroad)
+    for one in csv.DictReader(io.StringIO(members["data-dictionary.csv"])):
+        texts = [
+            one["label"].partition(": ")[0],
+            one["note"],
+            *(two.partition(" = ")[2] for two in one["values"].split("; ")),
+        ]
+        assert not [text for text in texts if pseudo.untranslated(text, own, DATA)], one
+    labels = [one["Field Label"] for one in csv.DictReader(io.StringIO(members["redcap-data-dictionary.csv"]))]
+    assert not [text for text in labels if pseudo.untranslated(text, own, DATA)]
+    assert {"study_id", "status"} <= set(members["participants.csv"].splitlines()[0].split(",")), "what programs read"
+
+
+def test_the_site_file_explains_itself(abroad):
+    abroad.consent(abroad.participant())
+    members = taken_out(abroad, "site-file")
+    assert unexplained(abroad, members["README.txt"]) == []
+    forms = [text for name, text in members.items() if name.endswith("-consent.html")]
+    assert forms
+    assert all(problems(abroad, Page("/consent.html", Response(text))) == [] for text in forms)
 
 
 def test_error_pages(abroad):
