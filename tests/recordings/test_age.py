@@ -20,6 +20,7 @@ from portal.settings import ROOT
 SIZES = [0, 1, 65535, 65536, 65537, 131071, 131072, 131073, 16 * 65536, 16 * 65536 + 1, 17 * 65536, 3_000_000]
 NAMES = [f"{size} bytes" for size in SIZES]
 TYPAGE = ROOT / "node_modules" / "age-encryption" / "dist" / "index.js"
+WEB_CRYPTO = "--experimental-global-webcrypto"  # Debian 12's Node.js 18 has it only so, later versions always
 NODE = f"""
 import * as age from {json.dumps(str(TYPAGE))};
 import {{readFileSync, writeFileSync}} from 'node:fs';
@@ -49,7 +50,7 @@ def typage(folder: Path, what: str, key: str, content: bytes) -> bytes:
     script = folder / "typage.mjs"
     script.write_text(NODE, encoding="utf-8")
     (folder / "from").write_bytes(content)
-    subprocess.run(["node", script, what, key, folder / "from", folder / "to"], check=True, timeout=60)
+    subprocess.run(["node", WEB_CRYPTO, script, what, key, folder / "from", folder / "to"], check=True, timeout=60)
     return (folder / "to").read_bytes()
 
 
