@@ -1,1 +1,12 @@
+"""What holds for all tests."""
+
+from hypothesis import HealthCheck, settings
+
 pytest_plugins = ["tests.support.databases", "tests.support.world", "tests.support.browsers", "tests.support.sound"]
+
+# The same examples in every run, however slow the machine: nothing fails by chance. To look for new ones, run
+# pytest with --hypothesis-profile=default.
+settings.register_profile(
+    "certain", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("certain")
