@@ -68,6 +68,8 @@ _ALL = (
     Kind("team_key_due", for_team=True),
     Kind("team_retention_due", for_team=True),
     Kind("audit_checkpoint", frozenset({"note"}), for_team=True),
+    Kind("team_signed_in", frozenset({"browser", "system", "at"}), for_team=True, at_once=True, cap=Cap(20, _HOUR)),
+    Kind("team_account_changed", frozenset({"what", "at"}), for_team=True, at_once=True, cap=Cap(20, _HOUR)),
     Kind("team_status", frozenset({"part"}), for_team=True, cap=Cap(20, timedelta(days=1))),
 )
 KINDS: Mapping[str, Kind] = {one.name: one for one in _ALL}

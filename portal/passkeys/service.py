@@ -23,6 +23,7 @@ from portal.passkeys import events
 from portal.passkeys.domain import MOST, Passkey, Question
 from portal.passkeys.errors import PasskeyRefused, TooManyPasskeys
 from portal.passkeys.store import PasskeyRow
+from portal.team.account_notices import AccountNotices, Change
 
 _NAME = "Study page"
 """What a phone shows beside the passkey. It names no study."""
@@ -32,10 +33,13 @@ _VERIFIED = UserVerificationRequirement.REQUIRED
 class PasskeyService:
     """The only reader and writer of passkeys."""
 
-    def __init__(self, database: Database, clock: Clock, audit: AuditLog, *, public_url: str) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, audit: AuditLog, notices: AccountNotices, *, public_url: str
+    ) -> None:
         self._database = database
         self._clock = clock
         self._audit = audit
+        self._notices = notices
         address = urlsplit(public_url)
         self._origin = f"{address.scheme}://{address.netloc}"
         self._host = address.hostname or ""
@@ -90,7 +94,8 @@ class PasskeyService:
             with self._database.transaction() as session:
                 session.add(row)
                 session.flush()
-                self._audit.record(session, events.ADDED, actor=actor, subject=subject)
+                entry = self._audit.record(session, events.ADDED, actor=actor, subject=subject)
+                self._notices.changed(session, owner, Change.PASSKEY_ADDED, entry)
         except IntegrityError as error:
             raise PasskeyRefused("this passkey is registered already") from error
 
@@ -123,7 +128,8 @@ class PasskeyService:
             row = session.get(PasskeyRow, passkey_id)
             if row is not None and row.owner == owner:
                 session.delete(row)
-                self._audit.record(session, events.REMOVED, actor=actor, subject=subject)
+                entry = self._audit.record(session, events.REMOVED, actor=actor, subject=subject)
+                self._notices.changed(session, owner, Change.PASSKEY_REMOVED, entry)
 
     def forget_all(self, session: Session, owner: str) -> None:
         """Forget every passkey of somebody, in the caller's transaction, which records why."""

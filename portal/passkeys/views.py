@@ -17,6 +17,7 @@ from portal.team.errors import MemberUnknown, SignInRefused
 from portal.team.present import current_member
 from portal.team.service import TeamService
 from portal.team.views import after_proof, start_session
+from portal.web.devices import present_device
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
@@ -87,7 +88,7 @@ def sign_in_staff() -> Response:
         kind, number = _answered()
         if kind != "staff":
             raise PasskeyRefused("a participant's passkey")
-        member = service(TeamService).sign_in_with_passkey(number)
+        member = service(TeamService).sign_in_with_passkey(number, present_device())
     except (PasskeyRefused, MemberUnknown, SignInRefused):
         flash(_("This passkey did not work. Use your password and a code."), "problem")
         return redirect(url_for("team.sign_in"))

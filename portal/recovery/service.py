@@ -16,6 +16,7 @@ from portal.recovery import events
 from portal.recovery.domain import LASTS, Request
 from portal.recovery.errors import RecoveryRefused, SecondPersonNeeded
 from portal.recovery.store import RecoveryRow
+from portal.team.account_notices import AccountNotices, Change
 from portal.team.domain import Member, Role
 from portal.team.errors import SignInRefused
 from portal.team.factors import Passwords, matching_step
@@ -34,6 +35,7 @@ class RecoveryService:
         clock: Clock,
         audit: AuditLog,
         passwords: Passwords,
+        notices: AccountNotices,
         *,
         forget_passkeys: Forget,
         end_sessions: Callable[[str], None],
@@ -42,6 +44,7 @@ class RecoveryService:
         self._clock = clock
         self._audit = audit
         self._passwords = passwords
+        self._notices = notices
         self._forget_passkeys = forget_passkeys
         self._end_sessions = end_sessions
 
@@ -72,7 +75,7 @@ class RecoveryService:
         with self._database.transaction() as session:
             session.add(row)
             session.flush()
-            self._record(session, row, asker, events.ASKED)
+            self._record(session, row, asker, events.ASKED, Change.RECOVERY_ASKED)
 
     def agree(self, request_id: int, second: Member) -> str:
         """Agree as the second person; gives the one-time token, which is shown once and kept nowhere.
@@ -122,7 +125,7 @@ class RecoveryService:
             row.closed_at = self._clock()
             self._forget_passkeys(session, f"staff:{staff.id}")
             member = staff.as_member()
-            self._record(session, row, member, events.DONE)
+            self._record(session, row, member, events.DONE, Change.RECOVERED)
         self._end_sessions(f"staff:{member.id}")
         return member
 
@@ -141,9 +144,13 @@ class RecoveryService:
             raise RecoveryRefused("the account is closed")
         return row
 
-    def _record(self, session: Session, row: RecoveryRow, actor: Member, kind: EventKind) -> None:
+    def _record(
+        self, session: Session, row: RecoveryRow, actor: Member, kind: EventKind, told: Change | None = None
+    ) -> None:
         subject = f"staff:{row.staff_id}"
-        self._audit.record(session, kind, actor=Actor.staff(actor.id), subject=subject, request=row.id)
+        entry = self._audit.record(session, kind, actor=Actor.staff(actor.id), subject=subject, request=row.id)
+        if told is not None:
+            self._notices.changed(session, subject, told, entry)
 
 
 def _hash(token: str) -> bytes:

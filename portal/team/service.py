@@ -15,6 +15,7 @@ from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
 from portal.team import events
+from portal.team.account_notices import AccountNotices, Change, Device
 from portal.team.domain import INVITATION_LASTS, Member, Role, may_give
 from portal.team.errors import (
     EmailTaken,
@@ -30,6 +31,8 @@ from portal.team.store import StaffInvitationRow, StaffRow
 
 EndSessions = Callable[[str], None]
 """Ends every session of a principal such as "staff:3"."""
+UNKNOWN: Device = ("", "")
+"""A device that does not say what it is, such as a command line."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,15 @@ class TeamService:
     """Members, their sign-in and their invitations."""
 
     def __init__(
-        self, database: Database, clock: Clock, audit: AuditLog, passwords: Passwords, end_sessions: EndSessions
-    ) -> None:
+        self, database: Database, clock: Clock, audit: AuditLog, passwords: Passwords, end_sessions: EndSessions,
+        notices: AccountNotices,
+    ) -> None:  # fmt: skip
         self._database = database
         self._clock = clock
         self._audit = audit
         self._passwords = passwords
         self._end_sessions = end_sessions
+        self._notices = notices
 
     def invite(self, role: Role, *, actor: Actor, sites: Iterable[str] | None = None) -> str:
         """A one-time token to open an account with the role, for some sites or for all of them (None).
@@ -106,11 +111,11 @@ class TeamService:
             raise EmailTaken("another member has this address") from error
         return staff.as_member()
 
-    def sign_in(self, email: str, password: str, code: str) -> Member:
+    def sign_in(self, email: str, password: str, code: str, device: Device = UNKNOWN) -> Member:
         """Check password and code together; a code works once. Raises SignInRefused."""
         with self._database.reading() as session:
             known = self._by_email(session, email)
-        return self._checked(known, password, code, events.SIGNED_IN)
+        return self._checked(known, password, code, events.SIGNED_IN, device)
 
     def confirm(self, staff_id: int, password: str, code: str) -> Member:
         """Prove again, in a signed-in session, who one is. A code works once. Raises SignInRefused."""
@@ -126,28 +131,33 @@ class TeamService:
             if row is None:
                 raise MemberUnknown(f"no member has the number {staff_id}")
             row.password_hash = hashed
-            self._audit.record(
-                session, events.PASSWORD_CHANGED, actor=Actor.staff(staff_id), subject=f"staff:{staff_id}"
-            )
+            subject = f"staff:{staff_id}"
+            entry = self._audit.record(session, events.PASSWORD_CHANGED, actor=Actor.staff(staff_id), subject=subject)
+            self._notices.changed(session, subject, Change.PASSWORD, entry)
         self._end_sessions(f"staff:{staff_id}")
         return row.as_member()
 
-    def sign_in_with_passkey(self, staff_id: int) -> Member:
+    def sign_in_with_passkey(self, staff_id: int, device: Device = UNKNOWN) -> Member:
         """Note that a passkey, checked before, signed the member in. Raises MemberUnknown, SignInRefused."""
-        return self._vouched(staff_id, events.SIGNED_IN)
+        return self._vouched(staff_id, events.SIGNED_IN, device)
 
     def confirm_with_passkey(self, staff_id: int) -> Member:
         """The same for somebody who proves herself again. Raises MemberUnknown, SignInRefused."""
         return self._vouched(staff_id, events.CONFIRMED)
 
-    def _vouched(self, staff_id: int, proved: EventKind) -> Member:
-        member = self.member(staff_id)
-        if member.closed:
-            raise SignInRefused("the account is closed")
-        self._audit.note(proved, actor=Actor.staff(staff_id), subject=f"staff:{staff_id}", method="passkey")
-        return member
+    def _vouched(self, staff_id: int, proved: EventKind, device: Device | None = None) -> Member:
+        with self._database.transaction() as session:
+            row = session.get(StaffRow, staff_id)
+            if row is None:
+                raise MemberUnknown(f"no member has the number {staff_id}")
+            if row.closed_at is not None:
+                raise SignInRefused("the account is closed")
+            self._record_proof(session, row, proved, "passkey", device)
+            return row.as_member()
 
-    def _checked(self, known: StaffRow | None, password: str, code: str, proved: EventKind) -> Member:
+    def _checked(
+        self, known: StaffRow | None, password: str, code: str, proved: EventKind, device: Device | None = None
+    ) -> Member:
         right = self._passwords.right(known.password_hash if known else None, password)
         member = None
         with self._database.transaction() as session:
@@ -158,11 +168,18 @@ class TeamService:
                 self._audit.record(session, events.SIGN_IN_REFUSED, actor=Actor.system("sign-in"), subject=subject)
             else:
                 row.totp_last_step, member = step, row.as_member()
-                actor = Actor.staff(row.id)
-                self._audit.record(session, proved, actor=actor, subject=subject, method="password-totp")
+                self._record_proof(session, row, proved, "password-totp", device)
         if member is None:
             raise SignInRefused("not signed in")
         return member
+
+    def _record_proof(
+        self, session: Session, row: StaffRow, proved: EventKind, method: str, device: Device | None
+    ) -> None:
+        actor = Actor.staff(row.id)
+        entry = self._audit.record(session, proved, actor=actor, subject=f"staff:{row.id}", method=method)
+        if device is not None:
+            self._notices.signed_in(session, row, device, entry)
 
     def member(self, staff_id: int) -> Member:
         """Raises MemberUnknown."""
@@ -216,6 +233,7 @@ class TeamService:
                 if row.role == Role.LEAD:
                     self._keep_a_lead(session, staff_id)
                 row.closed_at = self._clock()
+                self._notices.forget(session, staff_id)
                 self._audit.record(session, events.CLOSED, actor=actor, subject=f"staff:{staff_id}")
         self._end_sessions(f"staff:{staff_id}")
 

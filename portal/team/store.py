@@ -35,6 +35,17 @@ class StaffRow(Base):
         return Member(self.id, self.name, self.email, Role(self.role), self.closed_at is not None, sites)
 
 
+class StaffDeviceRow(Base):
+    """A kind of device, as it calls itself, on which a member signed in; gone when her account is closed."""
+
+    __tablename__ = "staff_device"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    browser: Mapped[str] = mapped_column(String(40), primary_key=True)
+    system: Mapped[str] = mapped_column(String(40), primary_key=True)
+    first_at: Mapped[datetime]
+
+
 class StaffInvitationRow(Base):
     """A one-time link to open an account."""
 

@@ -22,6 +22,7 @@ from portal.team.forms import ConfirmForm, JoinForm, MemberForm, PasswordForm, S
 from portal.team.present import current_actor
 from portal.team.service import TeamService
 from portal.web import principal
+from portal.web.devices import present_device
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
 from portal.web.recent import Proofs, recently_proved
@@ -43,7 +44,9 @@ def sign_in() -> Response | str:
     form = SignInForm()
     if form.validate_on_submit():
         try:
-            member = service(TeamService).sign_in(str(form.email.data), str(form.password.data), str(form.code.data))
+            member = service(TeamService).sign_in(
+                str(form.email.data), str(form.password.data), str(form.code.data), present_device()
+            )
         except SignInRefused:
             form.email.errors = [
                 _("The address, password and code do not fit together. A code works once: wait for the next one")

@@ -2,6 +2,8 @@
 
 import re
 
+from flask import request
+
 _BROWSERS = (
     ("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox|FxiOS", "Firefox"),
     ("Chrome|CriOS", "Chrome"), ("Safari", "Safari"),
@@ -16,6 +18,11 @@ _SYSTEMS = (
 def device(user_agent: str) -> tuple[str, str]:
     """Browser and system, such as ("Firefox", "Windows"); empty for what it does not say."""
     return _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
+
+
+def present_device() -> tuple[str, str]:
+    """The same of the browser that asks now."""
+    return device(request.user_agent.string)
 
 
 def _first(known: tuple[tuple[str, str], ...], said: str) -> str:

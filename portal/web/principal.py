@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from flask import Flask, request, session
+from flask import Flask, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 
-from portal.web.devices import device
+from portal.web.devices import present_device
 from portal.web.sessions import DEVICE
 
 PrincipalSource = Callable[[str], "Principal | None"]
@@ -64,7 +64,7 @@ def sign_in(principal: Principal, *, carried: Mapping[str, object] | None = None
     session.update(carried or {})
     session.rotate()  # type: ignore[attr-defined]
     if principal.kind == "staff":  # of a participant nothing is kept that she has no use for
-        session[DEVICE] = device(request.user_agent.string)
+        session[DEVICE] = present_device()
     login_user(principal)
 
 

@@ -112,7 +112,7 @@ def build(
     outbox = messages.outbox
     people = PeopleService(database, clock, audit, outbox, studies, demonstration=settings.demonstration)
     sessions = SessionStore(database, clock)
-    team = build_team(settings, database, clock, audit, hasher or PasswordHasher(), sessions)
+    team = build_team(settings, database, clock, audit, hasher or PasswordHasher(), sessions, outbox)
     receipts = _receipts(settings, database, clock, studies)
     readings = Readings(database, clock, audit)
     consents = ConsentService(database, clock, audit, studies, readings)

@@ -12,12 +12,14 @@ from portal.db.engine import Database
 from portal.delegation.domain import allowed
 from portal.delegation.service import DelegationService
 from portal.messages.failures import Failures
+from portal.messages.service import Outbox
 from portal.passkeys.service import PasskeyService
 from portal.people.errors import ParticipantUnknown
 from portal.people.service import PeopleService
 from portal.recovery.service import RecoveryService
 from portal.settings import Settings
 from portal.study.service import StudyBook
+from portal.team.account_notices import AccountNotices
 from portal.team.devices import Devices
 from portal.team.errors import MemberUnknown
 from portal.team.factors import Passwords
@@ -53,16 +55,23 @@ def build_team(
     audit: AuditLog,
     hasher: PasswordHasher,
     sessions: SessionStore,
+    outbox: Outbox,
 ) -> Team:
     """Build them."""
-    passwords = Passwords(hasher)
-    passkeys = PasskeyService(database, clock, audit, public_url=settings.public_url)
+    passwords, notices = Passwords(hasher), AccountNotices(outbox)
+    passkeys = PasskeyService(database, clock, audit, notices, public_url=settings.public_url)
     return Team(
-        TeamService(database, clock, audit, passwords, sessions.end_all),
+        TeamService(database, clock, audit, passwords, sessions.end_all, notices),
         DelegationService(database, clock, audit),
         passkeys,
         RecoveryService(
-            database, clock, audit, passwords, forget_passkeys=passkeys.forget_all, end_sessions=sessions.end_all
+            database,
+            clock,
+            audit,
+            passwords,
+            notices,
+            forget_passkeys=passkeys.forget_all,
+            end_sessions=sessions.end_all,
         ),
         Devices(database, audit, sessions),
     )

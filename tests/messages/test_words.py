@@ -17,7 +17,7 @@ from portal.study.readability import measure
 FIELDS = {
     "token": "T" * 32, "code": "123456", "starts_at": "2026-12-01T10:00:00+00:00",
     "ends_at": "2026-12-01T11:00:00+00:00", "what": "moved", "part": "disk",
-    "note": "s.example.org/audit 7 AAAA",
+    "note": "s.example.org/audit 7 AAAA", "browser": "Firefox", "system": "Windows", "at": "2026-12-01T10:00:00+00:00",
 }  # fmt: skip
 GROUPS = ("carer", "practitioner")
 NEVER = re.compile(
