@@ -17,7 +17,6 @@ from portal.demographics.service import DemographicsService
 from portal.exports.domain import DECLINED, Variable
 from portal.people.domain import Participant
 from portal.people.store import ParticipantRow
-from portal.study.service import StudyBook
 
 CHUNK = 200
 
@@ -38,13 +37,11 @@ class Gathering:
     def __init__(
         self,
         database: Database,
-        studies: StudyBook,
         consents: ConsentService,
         history: ConsentHistory,
         demographics: DemographicsService,
     ) -> None:
         self._database = database
-        self._studies = studies
         self._consents = consents
         self._history = history
         self._demographics = demographics
@@ -78,7 +75,7 @@ class Gathering:
     def row(self, person: Person, columns: tuple[Variable, ...]) -> dict[str, object]:
         """What the data says of her, by column. Answers that were to be removed are not there."""
         newest, stops = person.consents[-1], [two for one in person.consents for two in one.withdrawals]
-        status = self._status(person)
+        status = _status(person)
         found: dict[str, object] = {
             "study_id": person.participant.study_id, "group": person.participant.group,
             "site": person.participant.site, "status": status, "consented_on": _day(newest.at),
@@ -94,14 +91,13 @@ class Gathering:
                 found[one.name] = _answer(one, person.answers.get(one.question))
         return found
 
-    def _status(self, person: Person) -> str:
-        if person.state.standing != "withdrawn":
-            return "consented"
-        removing = {
-            level.key for level in self._studies.current().study.withdrawal.levels if level.removes_data
-        }  # fmt: skip
-        newest = {one.level for one in person.consents[-1].withdrawals}
-        return "withdrawn_removed" if newest & removing else "withdrawn_kept"
+
+def _status(person: Person) -> str:
+    """By the levels as they were when she chose, whatever a later version calls them."""
+    if person.state.standing != "withdrawn":
+        return "consented"
+    removed = any(one.chosen.removes_data for one in person.consents[-1].withdrawals)
+    return "withdrawn_removed" if removed else "withdrawn_kept"
 
 
 def _day(at: datetime) -> str:

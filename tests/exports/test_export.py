@@ -224,3 +224,15 @@ def test_redcap_reads_its_dictionary(world):
     assert [one.partition(", ")[2] for one in choices] == [*(one.text for one in asked.choices), "Prefers not to say"]
     assert by_name["relation"]["Branching Logic (Show field only if...)"] == "[group] = 'carer'"
     assert all(" | " in one["Choices, Calculations, OR Slider Labels"] for one in rows if one["Field Type"] == "radio")
+
+
+def test_what_was_to_be_removed_stays_so_after_an_amendment_of_the_levels(worlds, lead, answered):
+    worlds.get(ConsentService).withdraw(answered[0], "stop-remove")
+    book = worlds.get(StudyBook)
+    study = book.current().study
+    levels = tuple(one.model_copy(update={"key": f"{one.key}-anew"}) for one in study.withdrawal.levels)
+    withdrawal = study.withdrawal.model_copy(update={"levels": levels})
+    book.publish(study.model_copy(update={"withdrawal": withdrawal}))
+    members = opened(b"".join(worlds.get(ExportService).start(wish(ExportKind.DATA, lead), None)))
+    first = table(members["participants.csv"])[0]
+    assert (first["status"], first["relation"]) == ("withdrawn_removed", "")
