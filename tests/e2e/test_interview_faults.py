@@ -2,9 +2,7 @@
 
 import os
 import re
-import signal
 import subprocess
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from portal.db.engine import Database
 from portal.recordings.age import decrypt
 from portal.rooms.store import RoomRow
+from tests.e2e.faults import recorded_call, standing_still
 from tests.e2e.interviews import close, house
 from tests.e2e.server import running
 from tests.support import calls
@@ -63,24 +62,6 @@ def launched(playwright):
         one.close()
 
 
-@contextmanager
-def recorded_call(place, hers, theirs):
-    """Participant and interviewer at browsers of their own, being recorded."""
-    room = place.room()
-    with place.caller(hers, "participant") as she, place.caller(theirs, "researcher") as staff:
-        she.page.goto(f"{she.base}/room/call")
-        staff.page.goto(f"{staff.base}/workspace/interviews/{room.code}")
-        staff.page.locator('[data-do="admit"]').click()
-        she.wait_said("status", "You are in the call.", seconds=60)
-        staff.sees_moving()
-        she.sees_moving()
-        staff.act("record")
-        she.wait_said("recording", "Recording")
-        for one in (she, staff):
-            one.forget_said()
-        yield she, staff, room
-
-
 def test_a_switch_of_network(place, caller, away, launched, tmp_path):
     hers = launched(away.browser(tmp_path))
     with recorded_call(place, hers, caller) as (she, staff, room):
@@ -126,22 +107,6 @@ def test_another_headset(place, caller, launched, tmp_path):
         she.page.wait_for_timeout(2500)
         staff.sees_moving()
         assert ended(place, staff, room, tmp_path) > 8
-
-
-@contextmanager
-def standing_still(browser):
-    """Nothing of the browser runs, as on a phone that sleeps: no script, no sound, no answer to anybody."""
-    session = browser.new_browser_cdp_session()
-    found = session.send("SystemInfo.getProcessInfo")["processInfo"]
-    session.detach()
-    processes = [one["id"] for one in found]
-    for one in processes:
-        os.kill(one, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for one in processes:
-            os.kill(one, signal.SIGCONT)
 
 
 def back(she, staff):
