@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import logging
 import os
@@ -31,6 +32,8 @@ COLLECT_EVERY = 60.0
 """Seconds between two looks for what closed connections left behind: each stops forwarding for some milliseconds."""
 SWITCH = 0.0001
 """Seconds after which a thread that writes recordings lets the event loop have its turn."""
+_M_ARENA_MAX = -8
+"""glibc's name for the number of heaps, in malloc.h."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,18 @@ def main(settings: Settings) -> None:
     """Run until told to stop by SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.WARNING, format="media: %(message)s", stream=sys.stderr)
     options = Options.of(settings)
+    share_one_heap()
     sys.setswitchinterval(SWITCH)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(options))
+
+
+def share_one_heap() -> None:
+    """Let all threads take memory from one heap. glibc gives each a heap of its own, which keeps what it once grew by:
+    every recorder's heap then grows to the size of the largest batch. The interpreter's lock serialises them anyhow.
+    """
+    with contextlib.suppress(AttributeError):  # another C library has only one
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 async def _serve(options: Options) -> None:
