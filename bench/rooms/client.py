@@ -192,7 +192,7 @@ class Client:
         if self.channel is not None:
             self.channel.send(json.dumps({"type": kind, **fields}))
 
-    async def until(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 10) -> dict[str, Any]:
+    async def until(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 60) -> dict[str, Any]:
         """The first message, old or new, that is wanted."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -56,7 +56,7 @@ class Ours:
         for client in pair:
             _answer_notices(client)
             await client.join(partial(self.join, room, client.name), share=client.name == "i1")
-            await asyncio.wait_for(client.opened.wait(), 10)
+            await asyncio.wait_for(client.opened.wait(), 60)
         pair[0].say("admit", person="p1")
         await pair[1].until(lambda one: one["type"] == "room" and one["admitted"])
         if self.record:

@@ -19,7 +19,7 @@ def recorded_call(place: House, hers: Browser, theirs: Browser) -> Iterator[tupl
         she.page.goto(f"{she.base}/room/call")
         staff.page.goto(f"{staff.base}/workspace/interviews/{room.code}")
         staff.page.locator('[data-do="admit"]').click()
-        she.wait_said("status", "You are in the call.", seconds=60)
+        she.wait_said("status", "You are in the call.")
         staff.sees_moving()
         she.sees_moving()
         staff.act("record")

@@ -41,7 +41,7 @@ class House:
 def serving(world: World) -> Iterator[House]:
     """The world on a free port of this machine."""
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield House(world, f"http://127.0.0.1:{server.server_port}")

@@ -21,7 +21,7 @@ from portal.team.service import TeamService
 from portal.wiring import Services, build
 from tests.e2e.server import Server
 from tests.recordings.keys.making import by_passphrase
-from tests.support.browsers import axe_violations
+from tests.support.browsers import PATIENCE_MS, axe_violations
 from tests.support.codes import fresh_code
 
 PHONE = {"width": 390, "height": 844}
@@ -41,6 +41,7 @@ class Caller:
 
     def __init__(self, context: BrowserContext, base: str) -> None:
         self.context, self.base, self.problems = context, base, []
+        context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(KEEP_SAID)
         self.page: Page = context.new_page()
         self.page.on("console", self._console)
@@ -68,17 +69,17 @@ class Caller:
     def said(self, part: str) -> str:
         return self.page.locator(f"#room-{part}").inner_text().replace("\n", " ")
 
-    def wait_said(self, part: str, text: str, seconds: float = 15) -> None:
+    def wait_said(self, part: str, text: str, seconds: float = PATIENCE_MS / 1000) -> None:
         self.page.locator(f"#room-{part}", has_text=text).wait_for(timeout=seconds * 1000)
 
-    def wait_was_said(self, text: str, seconds: float = 15) -> None:
+    def wait_was_said(self, text: str, seconds: float = PATIENCE_MS / 1000) -> None:
         """Wait until the status has said so at some time since `forget_said`, however briefly."""
         self.page.wait_for_function(f"said.some(one => one.includes({text!r}))", timeout=seconds * 1000)
 
     def forget_said(self) -> None:
         self.page.evaluate("said.length = 0")
 
-    def sees_moving(self, slot: int = 0, seconds: float = 45) -> None:
+    def sees_moving(self, slot: int = 0, seconds: float = PATIENCE_MS / 1000) -> None:
         """The picture of the other person arrives and moves."""
         video = f"document.querySelector('[data-slot=\"{slot}\"] video')"
         self.page.wait_for_function(f"{video}.videoWidth > 0", timeout=seconds * 1000)
@@ -152,6 +153,7 @@ def close(opened: House) -> None:
 
 def _participant(browser: Browser, link: str) -> dict:
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(link)
     page.get_by_role("button", name="Open my invitation").click()
@@ -163,6 +165,7 @@ def _participant(browser: Browser, link: str) -> dict:
 
 def _member(browser: Browser, base: str, member: dict) -> dict:
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(f"{base}/team/sign-in")
     page.get_by_label("E-mail address").fill(member["email"])
@@ -196,7 +199,7 @@ class Firefox:
     def close(self) -> None:
         try:
             self.ask("close")
-            self._process.wait(20)
+            self._process.wait(60)
         finally:
             self._process.kill()
             self._process.communicate()

@@ -32,7 +32,7 @@ def unlock(she, passphrase=PASSPHRASE):
 
 def playing(she):
     unlock(she)
-    expect(she.page.locator("[data-controls]")).to_be_visible(timeout=30_000)
+    expect(she.page.locator("[data-controls]")).to_be_visible()
     she.page.locator("[data-toggle]").click()
 
 

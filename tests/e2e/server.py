@@ -60,7 +60,7 @@ def running(instance: Path, host: str = "127.0.0.1") -> Iterator[Server]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(30)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -73,7 +73,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < until:
         assert process.poll() is None, "the portal stopped while starting"
         try:
-            with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=30) as answer:
                 if answer.status == 200:
                     return
         except OSError:

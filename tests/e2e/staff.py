@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from playwright.sync_api import Browser, Page
 
-from tests.support.browsers import axe_violations
+from tests.support.browsers import PATIENCE_MS, axe_violations
 from tests.support.codes import fresh_code
 
 DESK = {"width": 1280, "height": 900}
@@ -17,6 +17,7 @@ class Staff:
     def __init__(self, browser: Browser, base: str, member: Mapping[str, str], viewport: Mapping[str, int] = DESK):
         self.base, self.member, self.problems = base, member, []
         self.context = browser.new_context(viewport=dict(viewport))
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()
         self.page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))

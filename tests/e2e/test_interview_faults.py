@@ -67,7 +67,7 @@ def test_a_switch_of_network(place, caller, away, launched, tmp_path):
     with recorded_call(place, hers, caller) as (she, staff, room):
         she.page.wait_for_timeout(2000)
         away.switch()
-        she.wait_was_said("The connection is lost.", seconds=30)
+        she.wait_was_said("The connection is lost.")
         back(she, staff)
         assert ended(place, staff, room, tmp_path) > 6
 
@@ -77,10 +77,10 @@ def test_a_locked_phone(place, caller, launched, tmp_path):
     with recorded_call(place, hers, caller) as (she, staff, room):
         she.page.wait_for_timeout(2000)
         with standing_still(hers):
-            staff.wait_said("note", "has lost the connection", seconds=LOCKED + 30)
+            staff.wait_said("note", "has lost the connection")
             staff.page.wait_for_timeout(1000)
         back(she, staff)
-        staff.wait_said("note", "is back.", seconds=30)
+        staff.wait_said("note", "is back.")
         assert ended(place, staff, room, tmp_path) > LOCKED
 
 
@@ -111,8 +111,8 @@ def test_another_headset(place, caller, launched, tmp_path):
 
 def back(she, staff):
     for one in (she, staff):
-        one.wait_said("status", "You are in the call.", seconds=60)
-        one.wait_said("recording", "Recording", seconds=60)
+        one.wait_said("status", "You are in the call.")
+        one.wait_said("recording", "Recording")
     staff.sees_moving()
     she.sees_moving()
     she.page.wait_for_timeout(2000)

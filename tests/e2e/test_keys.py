@@ -57,7 +57,7 @@ def make(she):
     expect(error).to_contain_text("not the same")
     page.fill("#passphrase-again", offer)
     page.locator("[data-passphrase-keep]").click()
-    expect(page.locator("[data-passphrase-done]")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-passphrase-done]")).to_be_visible()
     page.fill("#passkey-name", "work laptop")
     page.locator("[data-passkey-add]").click()
     expect(page.locator("[data-passkeys] li")).to_have_text("work laptop")
@@ -90,10 +90,10 @@ def add_another(she, offer, copy):
     expect(error).to_contain_text("not a whole printed copy")
     page.fill("#unlock-with", "another passphrase than hers")
     page.get_by_role("button", name="Unlock with the passphrase").click()
-    expect(error).to_contain_text("does not open your key", timeout=30_000)
+    expect(error).to_contain_text("does not open your key")
     page.fill("#unlock-with", f" {offer.replace(' ', '  ')} ")
     page.get_by_role("button", name="Unlock with the passphrase").click()
-    expect(page.locator("[data-new-way]")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-new-way]")).to_be_visible()
 
 
 def test_where_passkeys_cannot_be_used_the_page_says_so(chromium, portal):

@@ -32,7 +32,7 @@ def test_it_plays_side_by_side_in_sync_and_seeks(chromium, house):
     asked = []
     page.on("request", lambda request: "/files/" in request.url and asked.append(request.headers.get("range")))
     unlock(she, "not her passphrase at all")
-    expect(page.locator("[data-unlock] [data-error]")).to_contain_text("does not open your key", timeout=30_000)
+    expect(page.locator("[data-unlock] [data-error]")).to_contain_text("does not open your key")
     playing(she)
     arrives(she, 3)
     for kind in ("video", "audio"):
@@ -41,8 +41,7 @@ def test_it_plays_side_by_side_in_sync_and_seeks(chromium, house):
         assert not second[1]
         assert abs(first[0] - second[0] - LATE) < STEP, kind
     page.keyboard.press("k")
-    page.wait_for_timeout(300)
-    assert all(paused for kind in ("video", "audio") for _, paused in state(she, kind))
+    page.wait_for_function("[...document.querySelectorAll('video, audio')].every(one => one.paused)")
     page.keyboard.press("l")
     assert moment(she) == 10
     page.keyboard.press("j")
@@ -50,7 +49,6 @@ def test_it_plays_side_by_side_in_sync_and_seeks(chromium, house):
     page.get_by_text("Pauses and gaps").click()
     page.locator("[data-mark-list] button").first.click()
     assert moment(she) == 5
-    page.wait_for_timeout(500)
     expect(page.get_by_text("Nothing recorded at this moment").first).to_be_visible()
     she.check()
     assert asked
@@ -63,7 +61,7 @@ def test_it_plays_side_by_side_in_sync_and_seeks(chromium, house):
     assert b"planted note" not in (house.world.settings.instance / "portal.sqlite3").read_bytes()
     page.reload()
     unlock(she)
-    expect(page.locator("ol[data-notes]")).to_contain_text("a planted note", timeout=30_000)
+    expect(page.locator("ol[data-notes]")).to_contain_text("a planted note")
     assert she.problems == []
     she.context.close()
 
@@ -135,7 +133,7 @@ def test_what_is_wrong_is_named_before_anything_plays(chromium, house, case):
     damage(house.world.settings.instance / "vault" / house.world.recording.id)
     she = at_player(chromium, house)
     unlock(she)
-    expect(she.page.locator("[data-problem-list]")).to_contain_text(sentence, timeout=30_000)
+    expect(she.page.locator("[data-problem-list]")).to_contain_text(sentence)
     expect(she.page.get_by_text("Incomplete", exact=True)).to_be_visible()
     expect(she.page.locator("[data-controls]")).to_be_hidden()
     expect(she.page.get_by_role("button", name="Play what is whole")).to_be_visible()
@@ -151,12 +149,12 @@ def test_damage_inside_is_left_out_and_the_rest_plays(chromium, house, damage, s
     damage(house.world.settings.instance / "vault" / house.world.recording.id)
     she = at_player(chromium, house)
     playing(she)
-    expect(she.page.locator("[data-problem-list]")).to_contain_text(sentence, timeout=30_000)
+    expect(she.page.locator("[data-problem-list]")).to_contain_text(sentence)
     expect(she.page.locator("[data-problem-list]")).to_contain_text("left out")
     expect(she.page.get_by_text("Incomplete", exact=True)).to_be_visible()
     if she.page.inner_text("[data-toggle]") == "Play":  # the damage was found behind her press: it waits for her
         she.page.locator("[data-toggle]").click()
-    expect(she.page.locator("[data-time]")).to_contain_text("0:10 /", timeout=60_000)
+    expect(she.page.locator("[data-time]")).to_contain_text("0:10 /")
     assert she.page.locator("[data-play] [data-error]").is_hidden()
     she.context.close()
 
@@ -170,7 +168,7 @@ def test_a_key_that_the_recording_was_not_made_for(chromium, house):
     expect(she.page.locator("[data-unlock] [data-error]")).to_contain_text("was not locked for this key")
     she.page.fill("#printed-copy", MINE.encode())
     she.page.get_by_role("button", name="Unlock with the printed copy").click()
-    expect(she.page.locator("[data-controls]")).to_be_visible(timeout=30_000)
+    expect(she.page.locator("[data-controls]")).to_be_visible()
     she.context.close()
 
 
@@ -178,7 +176,7 @@ def test_downloads_are_whole_and_go_on_after_a_broken_connection(chromium, world
     with long_house(world) as house:
         she = at_player(chromium, house, IN_MEMORY)
         unlock(she)
-        expect(she.page.locator("[data-controls]")).to_be_visible(timeout=30_000)
+        expect(she.page.locator("[data-controls]")).to_be_visible()
         person = broken_and_resumed(she, "Interviewer (WebM)", tmp_path / "person.webm")
         assert person.read_bytes() == plain(tape(LONG), tmp_path)
         joined = streams(taken(she, "Pictures and voices (MKV)", tmp_path / "all.mkv"))
@@ -223,7 +221,7 @@ def broken_and_resumed(she, name, path):
     page = she.page
     page.route("**/files/**", lambda route: route.abort() if begins(route.request) > 2 * PIECE else route.continue_())
     page.get_by_role("button", name=name).click()
-    expect(page.locator("[data-play] [data-error]")).to_contain_text("did not answer", timeout=30_000)
+    expect(page.locator("[data-play] [data-error]")).to_contain_text("did not answer")
     page.unroute("**/files/**")
     she.problems.clear()
     asked = []
@@ -235,7 +233,7 @@ def broken_and_resumed(she, name, path):
 
 
 def taken(she, name, path):
-    with she.page.expect_download(timeout=60_000) as download:
+    with she.page.expect_download() as download:
         she.page.get_by_role("button", name=name).click()
     download.value.save_as(path)
     assert "incomplete" not in download.value.suggested_filename
@@ -246,10 +244,10 @@ def test_what_is_whole_of_a_damaged_file_is_saved_and_marked(chromium, house, tm
     flip(house.world.settings.instance / "vault" / house.world.recording.id)
     she = at_player(chromium, house, IN_MEMORY)
     unlock(she)
-    expect(she.page.locator("[data-controls]")).to_be_visible(timeout=30_000)
+    expect(she.page.locator("[data-controls]")).to_be_visible()
     she.page.get_by_role("button", name="Interviewer (WebM)").click()
-    expect(she.page.locator("[data-play] [data-error]")).to_contain_text("of the file was changed", timeout=30_000)
-    with she.page.expect_download(timeout=60_000) as download:
+    expect(she.page.locator("[data-play] [data-error]")).to_contain_text("of the file was changed")
+    with she.page.expect_download() as download:
         she.page.get_by_role("button", name="Save what is whole").click()
     assert download.value.suggested_filename.endswith("-incomplete.webm")
     download.value.save_as(tmp_path / "rest.webm")
@@ -268,7 +266,7 @@ def test_a_cancelled_download_leaves_nothing_and_another_is_whole(chromium, worl
         page, name = she.page, "Pictures and voices (MKV)"
         page.evaluate(TO_DISK)
         unlock(she)
-        expect(page.locator("[data-controls]")).to_be_visible(timeout=30_000)
+        expect(page.locator("[data-controls]")).to_be_visible()
         held = []
 
         def hold(route):
@@ -286,11 +284,11 @@ def test_a_cancelled_download_leaves_nothing_and_another_is_whole(chromium, worl
         for one in held:
             one.continue_()
         page.unroute("**/files/**")
-        expect(page.locator("[data-play] [data-error]")).to_contain_text("Stopped. Nothing was kept.", timeout=30_000)
+        expect(page.locator("[data-play] [data-error]")).to_contain_text("Stopped. Nothing was kept.")
         expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
         assert page.evaluate(ON_DISK) == [0]
         page.get_by_role("button", name=name).click()
-        expect(page.locator("[data-play] [data-state]")).to_contain_text("not encrypted", timeout=60_000)
+        expect(page.locator("[data-play] [data-state]")).to_contain_text("not encrypted")
         (size,) = page.evaluate(ON_DISK)
         assert size > 2 * PIECE
         she.context.close()

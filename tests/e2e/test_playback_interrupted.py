@@ -48,14 +48,14 @@ def test_what_a_crash_left_plays_to_its_end_and_is_downloaded(chromium, house, t
     she = at_player(chromium, house, "window.showSaveFilePicker = undefined")
     unlock(she)
     problems = she.page.locator("[data-problem-list]")
-    expect(problems).to_contain_text("A crash cut this short", timeout=30_000)
+    expect(problems).to_contain_text("A crash cut this short")
     expect(she.page.locator("[data-time]")).to_contain_text("/ 0:08")  # a second at most is lost
     expect(she.page.get_by_text("Incomplete", exact=True)).to_be_hidden()
     she.check()
     she.page.locator("[data-line]").fill("7")
     she.page.locator("[data-toggle]").click()
     arrives(she, 8)
-    with she.page.expect_download(timeout=60_000) as download:
+    with she.page.expect_download() as download:
         she.page.get_by_role("button", name="Interviewer (WebM)").click()
     download.value.save_as(tmp_path / "person.webm")
     (tmp_path / "key").write_text(MINE.encode())
@@ -86,7 +86,7 @@ def test_a_second_part_after_a_crash_plays_in_its_place(chromium, house, tmp_pat
     assert plays(she, "audio", 0, 8)
     assert plays(she, "audio", 2, 8 + LATE)
     for name, path in (("Interviewer 2 (WebM)", "two.webm"), ("Pictures and voices (MKV)", "all.mkv")):
-        with she.page.expect_download(timeout=60_000) as download:
+        with she.page.expect_download() as download:
             she.page.get_by_role("button", name=name).click()
         download.value.save_as(tmp_path / path)
     assert lengths(tmp_path / "two.webm")[-1] == pytest.approx(6, abs=0.3)
@@ -109,10 +109,10 @@ def test_a_browser_that_cannot_play_says_so_and_still_downloads(chromium, house,
     she = at_player(chromium, house, lacks)
     unlock(she)
     error = she.page.locator("[data-play] [data-error]")
-    expect(error).to_contain_text("Open this page in a current Chrome, Edge or Firefox", timeout=30_000)
+    expect(error).to_contain_text("Open this page in a current Chrome, Edge or Firefox")
     expect(she.page.locator("[data-controls]")).to_be_hidden()
     she.check()
-    with she.page.expect_download(timeout=60_000) as download:
+    with she.page.expect_download() as download:
         she.page.get_by_role("button", name="Participant (WebM)").click()
     download.value.save_as(tmp_path / "person.webm")
     assert lengths(tmp_path / "person.webm")[-1] == pytest.approx(8.5, abs=0.2)

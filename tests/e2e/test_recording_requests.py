@@ -50,7 +50,7 @@ def test_a_newcomer_asks_and_a_colleague_s_browser_opens_it(chromium, house):
     expect(she.page.locator("[data-rewrap]")).to_contain_text(words)
     she.page.fill("#unlock-with", PASSPHRASE)
     she.page.get_by_role("button", name="Unlock with the passphrase").click()
-    expect(she.page.get_by_role("button", name="Open it for these keys")).to_be_visible(timeout=30_000)
+    expect(she.page.get_by_role("button", name="Open it for these keys")).to_be_visible()
     she.check()
     she.press("Open it for these keys")
     for name in ("p1-1.webm.age", "p2-1.webm.age"):
@@ -63,7 +63,7 @@ def test_a_newcomer_asks_and_a_colleague_s_browser_opens_it(chromium, house):
     lead.page.get_by_text("Use a printed copy instead").click()
     lead.page.fill("#printed-copy", house.world.newcomer.encode())
     lead.page.get_by_role("button", name="Unlock with the printed copy").click()
-    expect(lead.page.locator("[data-controls]")).to_be_visible(timeout=30_000)
+    expect(lead.page.locator("[data-controls]")).to_be_visible()
     expect(lead.page.locator("[data-problems]")).to_be_hidden()
     lead.context.close()
     she.context.close()

@@ -1,6 +1,6 @@
 """A person at a browser; every page that she sees is checked."""
 
-from tests.support.browsers import axe_violations
+from tests.support.browsers import PATIENCE_MS, axe_violations
 
 PHONE = {"width": 375, "height": 740}
 
@@ -13,6 +13,7 @@ class Visitor:
         self.context = browser.new_context(
             viewport=viewport, java_script_enabled=javascript, bypass_csp=javascript, timezone_id=timezone
         )
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
         self.page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))

@@ -46,7 +46,7 @@ def sending():
     opened = []
 
     def make(world, url, **limits):
-        sender = SmtpSender(url, "no-reply@example.org", **limits)
+        sender = SmtpSender(url, "no-reply@example.org", **{"patience": 60, "longest": 120, **limits})
         services = build(world.settings, clock=world.clock, sender=sender, hasher=FAST)
         opened.append(services.get(Database))
         return services.get(Outbox)
@@ -134,7 +134,7 @@ def test_when_the_server_comes_back_everything_arrives_once(world, sending):
 def test_a_server_that_hangs_up_after_the_data_may_have_it_so_nothing_is_sent_again(world, sending):
     queue(world, "somebody@example.org")
     with rude_server(hanging_up_after_data) as server:
-        assert sending(world, f"smtp://{server}", patience=5).send_due() == 0
+        assert sending(world, f"smtp://{server}").send_due() == 0
     assert rows(world)[0].outcome == "unsure"
     box = Mailbox()
     with mail_server(box) as server:
@@ -183,7 +183,7 @@ def test_tls_with_a_right_and_a_strange_certificate(world, certificate, monkeypa
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", certificate)
     box = Mailbox()
-    with mail_server(box, ssl_context=trusting(certificate), ready_timeout=5) as server:
+    with mail_server(box, ssl_context=trusting(certificate), ready_timeout=60) as server:
         assert sending(world, f"smtps://{host}:{server.rpartition(':')[2]}").send_due() == sent
     assert len(box.arrived) == sent
     assert rows(world)[0].tries == sent  # a bad certificate is no fault of the message

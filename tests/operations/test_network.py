@@ -49,7 +49,7 @@ def https(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     context.load_cert_chain(path)
     server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield server.server_port, path
     server.shutdown()
@@ -85,7 +85,13 @@ def smtp() -> Iterator[int]:
         return AuthResult(success=given.password == b"right", handled=False)
 
     controller = Controller(
-        Sink(), hostname="127.0.0.1", port=0, authenticator=sign_in, auth_require_tls=False, server_hostname="localhost"
+        Sink(),
+        hostname="127.0.0.1",
+        port=0,
+        authenticator=sign_in,
+        auth_require_tls=False,
+        server_hostname="localhost",
+        ready_timeout=60,
     )
     controller.port = free_port()
     controller.start()

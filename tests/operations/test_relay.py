@@ -31,13 +31,13 @@ def coturn(tmp_path: Path) -> Iterator[int]:
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while relay(Relay((f"turn:127.0.0.1:{port}?transport=tcp",), SECRET), now()).state is not State.OK:
             assert time.monotonic() < until, (tmp_path / "log").read_text()
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def test_it_answers_over_udp_and_tcp(coturn):

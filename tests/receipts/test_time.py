@@ -54,7 +54,7 @@ def clock():
 
 @pytest.fixture
 def sealer_for(now_key, clock):
-    def make(url, roots=(), seconds=5.0):
+    def make(url, roots=(), seconds=60.0):
         return Sealer(lambda: now_key, clock, TimeService(lambda: HttpTimeStamper(url, seconds), clock), roots)
 
     return make

@@ -137,9 +137,9 @@ def test_it_refuses_a_huge_file_at_once(key: SealingKey) -> None:
     ids=["ranges", "spaces", "open", "digits", "arrays", "dictionaries", "encrypt"],
 )
 def test_a_hostile_file_costs_little_time(key: SealingKey, bomb: bytes) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     assert not verify(b"%PDF-1.7\n" + bomb + b"\n%%EOF", key.certificate_pem).whole
-    assert time.perf_counter() - started < 3
+    assert time.thread_time() - started < 3
 
 
 def test_a_strangers_file_is_never_parsed(unsealed: bytes, key: SealingKey, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ def many(root: Path, runs: int, recipients: list[age.Recipient]) -> None:
 
 def _moment(handed: mmap, frames: int, later: float) -> None:
     """Wait until so many frames were handed over, and a little more."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while struct.unpack(">Q", handed[:8])[0] < frames and time.monotonic() < deadline:
         time.sleep(0.0005)
     time.sleep(later)

@@ -43,14 +43,14 @@ def moto():
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(300):
+    for _ in range(600):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 break
         time.sleep(0.1)
     yield f"127.0.0.1:{port}"
     server.terminate()
-    server.wait(20)
+    server.wait(60)
 
 
 @pytest.fixture(scope="session")

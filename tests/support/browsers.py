@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = "/usr/bin/chromium"
-
-
+PATIENCE_MS = 60_000
+"""What a page may take to show anything on a busy machine. Who waits goes on as soon as it is there."""
+expect.set_options(timeout=PATIENCE_MS)
 CAMERA = ["--use-fake-device-for-media-stream", "--disable-features=WebRtcHideLocalIpsWithMdns"]
 ALLOWED = "--use-fake-ui-for-media-stream"
 

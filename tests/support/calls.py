@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,16 @@ from playwright.sync_api import Browser, Page
 from portal.recordings.manifest import FILE, Line, read
 from tests.support.rooms import Gate, Media, Study
 
+PATIENCE = 60.0
+"""Seconds that anything may take on a busy machine. Who waits goes on as soon as it is there."""
+
 
 def enter(browser: Browser, gate: Gate, room: str, person: str, **more: str) -> Page:
     """Open the page and wait until she is connected."""
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
     page.goto(gate.page(room, person, **more))
-    page.wait_for_function("window.room?.snapshot", timeout=15_000)
+    page.wait_for_function("window.room?.snapshot")
     return page
 
 
@@ -24,7 +29,7 @@ def say(page: Page, kind: str, **fields: Any) -> None:
     page.evaluate("message => room.say(message)", {"type": kind, **fields})
 
 
-def until(page: Page, condition: str, *, seconds: float = 15) -> None:
+def until(page: Page, condition: str, *, seconds: float = PATIENCE) -> None:
     """Wait until the expression about `room` (and `s`, its snapshot) is true on the page."""
     page.wait_for_function(f"() => {{ const s = room.snapshot; return {condition} }}", timeout=seconds * 1000)
 
@@ -37,8 +42,13 @@ def both_in(browser: Browser, gate: Gate, room: str) -> tuple[Page, Page]:
     say(interviewer, "admit", person="p1")
     for page in (interviewer, participant):
         until(page, "s.people.filter(one => one.connected).length === 2")
-        page.wait_for_function("async () => await room.frames(0) > 3", timeout=15_000)
+        shows(page, 3)
     return interviewer, participant
+
+
+def shows(page: Page, pictures: int, *, seconds: float = PATIENCE) -> None:
+    """Wait until more than so many pictures of the other person have come on this connection."""
+    page.wait_for_function(f"async () => await room.frames(0) > {pictures}", timeout=seconds * 1000)
 
 
 def record(page: Page, seconds: float) -> None:
@@ -53,12 +63,11 @@ def manifest(media: Media, study: Study, room: str) -> list[Line]:
     return read((media.instance / "vault" / study.recordings[room] / FILE).read_bytes())
 
 
-def wait_for(condition: Callable[[], object], page: Page, *, seconds: float = 10) -> None:
-    for _ in range(int(seconds * 10)):
-        if condition():
-            return
+def wait_for(condition: Callable[[], object], page: Page, *, seconds: float = PATIENCE) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came true"
         page.wait_for_timeout(100)
-    raise AssertionError("it never came true")
 
 
 def decrypted(media: Media, study: Study, room: str, folder: Path) -> dict[str, Path]:

@@ -46,7 +46,8 @@ class Mailbox:
 @contextmanager
 def mail_server(box: Mailbox, **how: object) -> Iterator[str]:
     """A real SMTP server in a thread of its own; gives host:port."""
-    controller = Controller(box, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=True, **how)
+    options = {"enable_SMTPUTF8": True, "ready_timeout": 60, **how}
+    controller = Controller(box, hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
     try:
         yield f"127.0.0.1:{controller.port}"
@@ -71,7 +72,7 @@ def rude_server(behave: Callable[[socket.socket, threading.Event], None]) -> Ite
             with contextlib.suppress(TimeoutError):
                 connection, _ = listener.accept()
                 with connection, contextlib.suppress(OSError):
-                    connection.settimeout(5)
+                    connection.settimeout(60)
                     behave(connection, stop)
 
     thread = threading.Thread(target=serve)
@@ -86,7 +87,7 @@ def rude_server(behave: Callable[[socket.socket, threading.Event], None]) -> Ite
 
 def silent(_connection: socket.socket, stop: threading.Event) -> None:
     """Takes the connection and says nothing."""
-    stop.wait(10)
+    stop.wait(60)
 
 
 def dripping(connection: socket.socket, stop: threading.Event) -> None:

@@ -22,18 +22,20 @@ from portal.rooms.tickets import LIFETIME, RecordingTerms, Role, Ticket, issue, 
 from portal.settings import ROOT
 
 PAGE = Path(__file__).with_name("rooms")
+PATIENCE = 60.0
+"""Seconds that anything may take on a busy machine."""
 
 
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over the media process's socket."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("media", timeout=20)
+        super().__init__("media", timeout=PATIENCE)
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(20)
+        self.sock.settimeout(PATIENCE)
         self.sock.connect(str(self._path))
 
 
@@ -62,7 +64,7 @@ class Media:
                 stdout=log,
                 stderr=log,
             )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with suppress(OSError):
                 if self.request("GET", "/healthz")[0] == 200:
@@ -75,14 +77,14 @@ class Media:
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
     def stop(self) -> None:
         if self.process is None or self.process.poll() is not None:
             return
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(20)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
@@ -162,7 +164,7 @@ class Gate:
         """True: as if the network did not reach us."""
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"gate": self}))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self._thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
     def page(self, room: str, person: str, **more: str) -> str:

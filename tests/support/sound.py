@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-_WITHIN_SECONDS = 10
+_WITHIN_SECONDS = 60
 
 
 @pytest.fixture(scope="module")

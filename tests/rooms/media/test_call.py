@@ -109,7 +109,7 @@ def test_a_killed_process_comes_back_and_the_recording_goes_on(browser, media_an
     media.kill()
     media.start()
     for page in (interviewer, participant):
-        calls.until(page, "room.joins > 1 && s.people.length === 2 && s.recording.state === 'running'", seconds=20)
+        calls.until(page, "room.joins > 1 && s.people.length === 2 && s.recording.state === 'running'")
     interviewer.wait_for_timeout(2000)
     calls.say(interviewer, "end")
     calls.wait_for(lambda: calls.manifest(media, study, "r1")[-1].kind == "ended", interviewer)

@@ -173,7 +173,7 @@ async def _empty_and_early(ours: Ours) -> None:
     """Data-channel messages of any shape and rate, and a participant who tries an interviewer's commands."""
     guest = Client("p2")
     await guest.join(lambda offer: ours.join("room0", "p2", offer))
-    await asyncio.wait_for(guest.opened.wait(), 10)
+    await asyncio.wait_for(guest.opened.wait(), 60)
     channel = guest.channel
     assert channel is not None
     guest.say("record_start", id=1)

@@ -30,14 +30,20 @@ def coturn(tmp_path) -> Iterator[int]:
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(200):
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
+        until = time.monotonic() + calls.PATIENCE
+        while not answers(port):
+            assert time.monotonic() < until, (tmp_path / "log").read_text()
             time.sleep(0.1)
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 def test_a_whole_call_through_the_relay_alone(browser, media_and_gate, pages, coturn, tmp_path):
@@ -51,7 +57,7 @@ def test_a_whole_call_through_the_relay_alone(browser, media_and_gate, pages, co
     pages += found.values()
     calls.say(found["i1"], "admit", person="p1")
     for page in found.values():
-        page.wait_for_function("async () => await room.frames(0) > 3", timeout=15_000)
+        calls.shows(page, 3)
         assert page.evaluate("room.way()") == "relay"
         offered = page.evaluate("room.peer.localDescription.sdp")
         assert "typ host" not in offered

@@ -50,7 +50,7 @@ def test_a_flash_and_its_beep_are_recorded_together(browser, media_and_gate, pag
     pages += [interviewer, participant]
     calls.until(interviewer, "s.waiting.length === 1")
     calls.say(interviewer, "admit", person="p1")
-    interviewer.wait_for_function("async () => await room.frames(0) > 3", timeout=15_000)
+    calls.shows(interviewer, 3)
     calls.record(interviewer, 12)
     calls.say(interviewer, "end")
     calls.wait_for(lambda: calls.manifest(media, study, "r1")[-1].kind == "ended", interviewer)
