@@ -52,7 +52,7 @@ class AmendmentService:
             return _as_amendment(row, approvals.all()), Study.model_validate_json(row.content)
 
     def draft(self, study: Study, reason: str, *, actor: Actor) -> int:
-        """Put a version forward; gives its number. Raises NothingChanged."""
+        """Put a version forward; gives its number. Raises NothingChanged, PeopleLeftOut."""
         base = self._studies.current()
         if study.content_hash in {one.content_hash for one in self._studies.all()}:
             raise NothingChanged("the files say exactly what is published, or what was before")
@@ -61,6 +61,7 @@ class AmendmentService:
             base_hash=base.content_hash, reason=reason, drafted_by=actor.key, drafted_at=self._clock(),
         )  # fmt: skip
         with self._database.transaction() as session:
+            self._studies.keep_everybody(session, study)
             session.add(row)
             session.flush()
             self._record(session, row, events.DRAFTED, actor, base=row.base_hash)
@@ -91,7 +92,10 @@ class AmendmentService:
             self._record(session, row, events.WITHDRAWN, actor)
 
     def publish(self, amendment_id: int, *, actor: Actor) -> Publication:
-        """Publish what was approved. Raises AmendmentUnknown, NotOpen, NotApproved."""
+        """Publish what was approved. Raises AmendmentUnknown, NotOpen, NotApproved, PeopleLeftOut.
+
+        Somebody may have been invited to what it takes out since it was put forward, so that is asked again.
+        """
         amendment, study = self.one(amendment_id)
         if amendment.status(self._studies.current().content_hash) is Status.PUBLISHED:
             return self._studies.at(amendment.content_hash)  # pressed twice

@@ -21,10 +21,11 @@ from portal.amendments.errors import (
 )
 from portal.amendments.forms import DraftForm
 from portal.amendments.service import AmendmentService
+from portal.amendments.words import people_left_out
 from portal.people.domain import Participant
 from portal.people.service import PeopleService
 from portal.study.domain import Study
-from portal.study.errors import Problem, StudyFileError
+from portal.study.errors import PeopleLeftOut, Problem, StudyFileError
 from portal.study.lint import lint
 from portal.study.loader import load
 from portal.study.service import StudyBook
@@ -69,6 +70,8 @@ def draft() -> Response | str:
             form.file.errors = [_("The files have problems, listed below. Mend them and choose the ZIP file again")]
         except NothingChanged:
             form.file.errors = [_("These files say exactly what is published, or what was published before")]
+        except PeopleLeftOut as error:
+            form.file.errors = [people_left_out(error)]
         else:
             return redirect(url_for("amendments.amendment", amendment_id=number))
     return render_template("amendments/draft.html", form=form, problems=problems)
@@ -137,6 +140,8 @@ def publish(amendment_id: int) -> Response:
         flash(_("This amendment is not open any more."), "problem")
     except NotApproved:
         flash(_("Two people have to approve it first, one of them a lead."), "problem")
+    except PeopleLeftOut as error:
+        flash(people_left_out(error), "problem")
     else:
         flash(_("Published. Whoever has to consent anew is asked at her next visit."))
         return redirect(url_for("amendments.overview"))

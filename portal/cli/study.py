@@ -10,7 +10,7 @@ from portal.amendments.service import AmendmentService
 from portal.audit.domain import Actor
 from portal.settings import ROOT, Settings
 from portal.study.domain import Study
-from portal.study.errors import StudyFileError
+from portal.study.errors import PeopleLeftOut, PublishedBefore, StudyFileError
 from portal.study.lint import lint as find
 from portal.study.loader import load
 from portal.study.service import StudyBook
@@ -48,7 +48,11 @@ def publish(folder: Path) -> None:
     book = build(settings).get(StudyBook)
     if loaded.content_hash != book.current().content_hash and not settings.demonstration:
         raise click.ClickException("a version is published already; a new one takes two people: portal study propose")
-    click.echo(f"Published as {book.publish(loaded).content_hash}")
+    try:
+        published = book.publish(loaded)
+    except (PeopleLeftOut, PublishedBefore) as error:
+        raise click.ClickException(f"nothing has changed: {error}") from error
+    click.echo(f"Published as {published.content_hash}")
 
 
 @study.command()
@@ -59,8 +63,8 @@ def propose(folder: Path, reason: str) -> None:
     loaded, settings = _load(folder), Settings.from_env()
     try:
         number = build(settings).get(AmendmentService).draft(loaded, reason, actor=Actor.system("command-line"))
-    except NothingChanged as error:
-        raise click.ClickException(str(error)) from error
+    except (NothingChanged, PeopleLeftOut) as error:
+        raise click.ClickException(f"nothing has changed: {error}") from error
     click.echo(f"Put forward as amendment {number}: {settings.public_url}/workspace/amendments/{number}")
 
 

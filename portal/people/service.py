@@ -64,12 +64,13 @@ class PeopleService:
             CannotRecruit: a document is a draft and this is no demonstration.
             KeyError: the study has no such group or site.
         """
-        study = self._studies.current().study
-        if study.draft and not self._demonstration:
-            raise CannotRecruit("a document of the study is still a draft")
-        prefix, site = study.group(group).prefix, study.site(site).key
         with self._database.transaction() as session:
             self._audit.take_turn(session)
+            # Read once it is our turn: a version is published in one too, and may have taken out the group or the site.
+            study = self._studies.current().study
+            if study.draft and not self._demonstration:
+                raise CannotRecruit("a document of the study is still a draft")
+            prefix, site = study.group(group).prefix, study.site(site).key
             taken = session.scalar(select(func.count()).where(ParticipantRow.group == group)) or 0
             row = ParticipantRow(
                 study_id=f"{prefix}-{taken + 1:04}", group=group, site=site,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, select
+from sqlalchemy import ForeignKey, LargeBinary, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.db.base import Base
@@ -10,6 +10,7 @@ from portal.db.kinds import DataKind
 from portal.db.personal import PersonalText
 from portal.messages.domain import Channel, SafeHours
 from portal.people.domain import ContactChoices, Participant
+from portal.study.places import Place
 
 
 class ParticipantRow(Base):
@@ -111,3 +112,11 @@ class SignInCodeRow(Base):
 def lock(session: Session, participant_id: int) -> None:
     """Make what one participant does take turns: two taps, two tabs, two processes."""
     session.execute(select(ParticipantRow.id).where(ParticipantRow.id == participant_id).with_for_update())
+
+
+def places(session: Session) -> list[Place]:
+    """Where participants are, whatever became of them."""
+    query = select(ParticipantRow.group, ParticipantRow.site, func.count()).group_by(
+        ParticipantRow.group, ParticipantRow.site
+    )
+    return [Place(group, site, people) for group, site, people in session.execute(query)]

@@ -1,6 +1,10 @@
-"""What can be wrong with a study's files."""
+"""What can be wrong with a study's files, or with publishing them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["group", "site"]
 
 
 @dataclass(frozen=True)
@@ -26,3 +30,32 @@ class StudyFileError(Exception):
 
 class UnknownVersion(Exception):
     """No published version has this hash."""
+
+
+class PublishedBefore(Exception):
+    """The same content was published before and another version since: what was superseded does not come back."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A group or a site with people in it that a version no longer has."""
+
+    kind: Kind
+    key: str
+    name: str
+    people: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} ({self.key}): {self.people}"
+
+
+class PeopleLeftOut(Exception):
+    """A version would leave people without a group or a site. `left` lists every such group and site."""
+
+    def __init__(self, left: Sequence[LeftOut]) -> None:
+        super().__init__(
+            "this version leaves out groups or sites with people in them, and their pages and data would break: "
+            f"{'; '.join(str(one) for one in left)}. Put them back into the study's files. To end recruitment there, "
+            "stop inviting people instead."
+        )
+        self.left = tuple(left)

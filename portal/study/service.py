@@ -1,5 +1,6 @@
 """Freeze a study by the hash of its content, and find what was shown to somebody years later."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -11,11 +12,16 @@ from portal.canonical import canonical_json
 from portal.clock import Clock
 from portal.db.engine import Database
 from portal.study.domain import Study
-from portal.study.errors import UnknownVersion
+from portal.study.errors import PeopleLeftOut, PublishedBefore, UnknownVersion
+from portal.study.places import Place, left_out
 from portal.study.store import StudyPublication
 
 _NEWEST = select(StudyPublication.content_hash).order_by(StudyPublication.id.desc()).limit(1)
 """Asked several times for every page, so it is put together once."""
+
+
+Occupied = Callable[[Session], Iterable[Place]]
+"""Every place with somebody in it, and nobody can join another one until the session's transaction ends."""
 
 
 @dataclass(frozen=True)
@@ -30,24 +36,41 @@ class Publication:
 class StudyBook:
     """Every version that was ever published. Thread-safe; parsed versions are kept, since they never change."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, occupied: Occupied) -> None:
         self._database = database
         self._clock = clock
+        self._occupied = occupied
         self._parsed = lru_cache(maxsize=32)(self._load)
 
     def publish(self, study: Study) -> Publication:
-        """Freeze the study as it is. The same content is published only once."""
+        """Freeze the study as it is. What is published now stays as it is. Raises as `add`."""
         with self._database.transaction() as session:
             self.add(session, study)
         return self.at(study.content_hash)
 
     def add(self, session: Session, study: Study) -> None:
-        """The same in the caller's transaction."""
+        """The same in the caller's transaction. The only way in which a version becomes the present one.
+
+        Raises:
+            PeopleLeftOut: somebody is in a group or a site that it does not have.
+            PublishedBefore: it was superseded.
+        """
+        self.keep_everybody(session, study)
         digest = study.content_hash
+        if session.scalars(_NEWEST).one_or_none() == digest:
+            return
         known = select(StudyPublication.id).where(StudyPublication.content_hash == digest)
-        if session.scalars(known).one_or_none() is None:
-            content = canonical_json(study.model_dump(mode="json")).decode()
-            session.add(StudyPublication(content_hash=digest, content=content, published_at=self._clock()))
+        if session.scalars(known).one_or_none() is not None:
+            raise PublishedBefore("this was published before, and another version since")
+        content = canonical_json(study.model_dump(mode="json")).decode()
+        session.add(StudyPublication(content_hash=digest, content=content, published_at=self._clock()))
+
+    def keep_everybody(self, session: Session, study: Study) -> None:
+        """Raises PeopleLeftOut if the version lacks a group or a site with somebody in it, whatever became of her: her
+        pages, her consents and the exports are made of it."""
+        left = left_out(self._occupied(session), study, (one.study for one in self.all()))
+        if left:
+            raise PeopleLeftOut(left)
 
     def current(self) -> Publication:
         """What is published now. Raises UnknownVersion before the first publication."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from asn1crypto.x509 import Certificate
+from sqlalchemy.orm import Session
 
 from portal.amendments.service import AmendmentService
 from portal.audit.checkpoints import Checkpoints
@@ -38,6 +39,7 @@ from portal.operations.alarms import Alarms
 from portal.operations.backup import Backups
 from portal.people.domain import Participant
 from portal.people.service import PeopleService
+from portal.people.store import places
 from portal.receipts import certificates
 from portal.receipts.render import Renderer
 from portal.receipts.seal import Sealer
@@ -55,7 +57,8 @@ from portal.rooms.watch import ConsentWatch
 from portal.settings import ROOT, Settings, SettingsError
 from portal.study.errors import UnknownVersion
 from portal.study.loader import load
-from portal.study.service import StudyBook
+from portal.study.places import Place
+from portal.study.service import Occupied, StudyBook
 from portal.web.branding import Branding, Help
 from portal.web.limits import DatabaseStorage
 from portal.web.permissions import SiteOf
@@ -105,9 +108,9 @@ def build(
     """Open the database, bring it up to date, publish the study if none is, and build the services."""
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = open_database(settings)
-    studies = StudyBook(database, clock)
-    _publish_first(studies, settings)
     audit = AuditLog(database, clock)
+    studies = StudyBook(database, clock, _occupied(audit))
+    _publish_first(studies, settings)
     messages = build_messages(settings, database, clock, audit, studies, sender)
     outbox = messages.outbox
     people = PeopleService(database, clock, audit, outbox, studies, demonstration=settings.demonstration)
@@ -210,6 +213,16 @@ def _session_key(settings: Settings) -> str:
         return settings.session_key
     path = settings.instance / "keys" / "session.key"
     return load_or_make(path, lambda: secrets.token_urlsafe(48).encode("ascii")).decode("ascii")
+
+
+def _occupied(audit: AuditLog) -> Occupied:
+    """Whoever invites takes a turn too, so between this question and the publication nobody is added."""
+
+    def asked(session: Session) -> list[Place]:
+        audit.take_turn(session)
+        return places(session)
+
+    return asked
 
 
 def _publish_first(studies: StudyBook, settings: Settings) -> None:
