@@ -16,6 +16,14 @@ class Value:
     declined: bool = False
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A value, and the hash of the questionnaire that it was given to."""
+
+    value: Value
+    form: str
+
+
 class ValueRefused(ValueError):
     """The answer does not fit the question."""
 

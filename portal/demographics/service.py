@@ -13,7 +13,7 @@ from portal.clock import Clock
 from portal.db.engine import Database
 from portal.db.personal import personal
 from portal.demographics import events
-from portal.demographics.domain import Value, check
+from portal.demographics.domain import Answer, Value, check
 from portal.demographics.errors import Closed
 from portal.demographics.store import DemographicAnswerRow
 from portal.people.domain import Participant
@@ -48,14 +48,20 @@ class DemographicsService:
 
     def answers_of(self, participant_ids: Collection[int]) -> dict[int, dict[str, Value]]:
         """The newest answers of many participants, in one query."""
+        given = self.given_by(participant_ids)
+        return {person: {key: one.value for key, one in answers.items()} for person, answers in given.items()}
+
+    def given_by(self, participant_ids: Collection[int]) -> dict[int, dict[str, Answer]]:
+        """The same, each with what it was given to: a later version may ask something else, or nothing."""
         if not participant_ids:
             return {}
         query = select(DemographicAnswerRow).where(DemographicAnswerRow.participant_id.in_(participant_ids))
-        found: dict[int, dict[str, Value]] = {}
+        found: dict[int, dict[str, Answer]] = {}
         with self._database.reading() as session:
             for row in session.scalars(query.order_by(DemographicAnswerRow.id)):
                 if row.value:
-                    found.setdefault(row.participant_id, {})[row.question_key] = _read(row.value)
+                    answer = Answer(_read(row.value), row.questionnaire_hash)
+                    found.setdefault(row.participant_id, {})[row.question_key] = answer
         return found
 
     def open_until(self, person: Participant) -> datetime | None:

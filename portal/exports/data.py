@@ -1,11 +1,13 @@
 """The research data: one table, the same as JSON, and everything needed to understand it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from portal.canonical import canonical_json
 from portal.exports.archive import Archive
-from portal.exports.dictionary import codebook, dictionary_csv, redcap_csv, variables
+from portal.exports.columns import variables
+from portal.exports.dictionary import codebook, dictionary_csv, redcap_csv
 from portal.exports.domain import SMALL, Reader, SmallCells, Tally, Variable, csv_line
+from portal.exports.editions import Edition, editions, versions_csv
 from portal.exports.explaining import Line, listed, text
 from portal.exports.gather import Gathering
 from portal.exports.register import BOM
@@ -17,6 +19,7 @@ _FILES: tuple[Line, ...] = (
     ("participants.csv", said("one line for each participant, by study ID; UTF-8")),
     ("participants.json", said("the same as JSON")),
     ("data-dictionary.csv", said("what each column means")),
+    ("versions.csv", said("the published versions of the study, by number, with the versions of their documents")),
     ("codebook.html", said("the same, to read")),
     ("redcap-data-dictionary.csv", said("for REDCap: Project Setup, Data Dictionary, Upload")),
     ("small-cells.csv", said("answers that few people gave")),
@@ -33,11 +36,12 @@ class DataContents:
 
     def archive(self, sites: Collection[str] | None, tally: Tally, reader: Reader) -> Iterator[bytes]:
         """The archive, piece by piece. People are read twice, for the table and for JSON, so that memory stays flat."""
-        study, archive, cells = self._studies.current().study, Archive(), SmallCells()
-        columns = variables(study)
+        known, archive, cells = editions(self._studies.all()), Archive(), SmallCells()
+        study, columns = known[-1].study, variables(known)
         yield from archive.add("participants.csv", self._table(sites, columns, cells, tally))
-        yield from archive.add("participants.json", self._json(study, sites, columns))
+        yield from archive.add("participants.json", self._json(known, sites, columns))
         yield from archive.add("data-dictionary.csv", _marked(dictionary_csv(columns, reader)))
+        yield from archive.add("versions.csv", _marked(versions_csv(known)))
         yield from archive.add("codebook.html", [codebook(study, columns, reader)])
         yield from archive.add("redcap-data-dictionary.csv", redcap_csv(columns, reader))
         small = cells.found()
@@ -62,14 +66,22 @@ class DataContents:
                 lines.append(csv_line(row.get(one.name) for one in columns))
             yield b"".join(lines)
 
-    def _json(self, study: Study, sites: Collection[str] | None, columns: tuple[Variable, ...]) -> Iterator[bytes]:
-        head = canonical_json({"study": study.short_title, "iras_id": study.iras_id, "version": study.content_hash})
+    def _json(
+        self, known: Sequence[Edition], sites: Collection[str] | None, columns: tuple[Variable, ...]
+    ) -> Iterator[bytes]:
+        study, hashes = known[-1].study, {str(one.number): one.publication.content_hash for one in known}
+        head = canonical_json(
+            {
+                "study": study.short_title, "iras_id": study.iras_id, "version": hashes[str(len(known))],
+                "versions": hashes,
+            }
+        )  # fmt: skip
         yield b'{"about":' + head + b',"participants":['
         first = True
         for chunk in self._gathering.people(sites, answers=True):
             rows = [self._gathering.row(person, columns) for person in chunk]
-            known = [{key: value for key, value in row.items() if value not in (None, "")} for row in rows]
-            yield (b"" if first else b",\n") + b",\n".join(canonical_json(row) for row in known)
+            filled = [{key: value for key, value in row.items() if value not in (None, "")} for row in rows]
+            yield (b"" if first else b",\n") + b",\n".join(canonical_json(row) for row in filled)
             first = False
         yield b"]}\n"
 

@@ -90,9 +90,17 @@ class Variable:
     """For a question with several answers: the one choice that the column stands for."""
     answer: Words = ""
     """That choice in words."""
+    statement: str = ""
+    """Key of the consent form's statement that it holds."""
+    effect: str = ""
+    """What statements allow, of which it tells whether it is allowed now."""
+    forms: frozenset[str] = frozenset()
+    """Hashes of the questionnaires or consent forms that asked it. Under another form its key meant something else."""
+    versions: str = ""
+    """Numbers of the study's versions that asked it; empty for what every version has."""
     minimum: int | None = None
     maximum: int | None = None
-    note: Words = ""
+    notes: tuple[Words, ...] = ()
 
 
 def defused(text: str) -> str:

@@ -7,16 +7,17 @@ from datetime import datetime
 from sqlalchemy import exists, select
 
 from portal.clock import london_day
-from portal.consent.domain import ConsentState
+from portal.consent.domain import ConsentState, Standing
 from portal.consent.history import ConsentHistory, PastConsent
 from portal.consent.service import ConsentService
 from portal.consent.store import ConsentRow
 from portal.db.engine import Database
-from portal.demographics.domain import Value
+from portal.demographics.domain import Answer, Value
 from portal.demographics.service import DemographicsService
 from portal.exports.domain import DECLINED, Variable
 from portal.people.domain import Participant
 from portal.people.store import ParticipantRow
+from portal.study.service import StudyBook
 
 CHUNK = 200
 
@@ -28,7 +29,9 @@ class Person:
     participant: Participant
     state: ConsentState
     consents: tuple[PastConsent, ...]
-    answers: Mapping[str, Value]
+    answers: Mapping[str, Answer]
+    questionnaires: tuple[str, ...]
+    """Versions of the questionnaires that they were given to."""
 
 
 class Gathering:
@@ -40,8 +43,10 @@ class Gathering:
         consents: ConsentService,
         history: ConsentHistory,
         demographics: DemographicsService,
+        studies: StudyBook,
     ) -> None:
         self._database = database
+        self._studies = studies
         self._consents = consents
         self._history = history
         self._demographics = demographics
@@ -67,10 +72,21 @@ class Gathering:
 
     def people(self, sites: Collection[str] | None, *, answers: bool = False) -> Iterator[list[Person]]:
         """The same chunks with their consents, and their answers where wanted."""
+        versions = self._questionnaires() if answers else {}
         for chunk in self.participants(sites):
+            people = []
             states, consents = self._consents.states(chunk), self._history.of_all(chunk)
-            given = self._demographics.answers_of([one.id for one in chunk]) if answers else {}
-            yield [Person(one, states[one.id], consents[one.id], given.get(one.id, {})) for one in chunk]
+            given = self._demographics.given_by([one.id for one in chunk]) if answers else {}
+            for one in chunk:
+                hers = given.get(one.id, {})
+                forms = {versions[answer.form] for answer in hers.values()}
+                people.append(Person(one, states[one.id], consents[one.id], hers, tuple(sorted(forms))))
+            yield people
+
+    def _questionnaires(self) -> dict[str, str]:
+        """The version of every questionnaire that was ever published, by its hash."""
+        documents = [two for one in self._studies.all() for two in one.study.documents.values()]
+        return {one.questionnaire.content_hash: one.questionnaire.version for one in documents}
 
     def row(self, person: Person, columns: tuple[Variable, ...]) -> dict[str, object]:
         """What the data says of her, by column. Answers that were to be removed are not there."""
@@ -85,28 +101,37 @@ class Gathering:
             "withdrawal_level": stops[-1].level if stops else "",
         }  # fmt: skip
         for one in columns:
-            if one.name.startswith("agrees_"):
-                found[one.name] = int(one.name.removeprefix("agrees_") in person.state.effects)
-            elif one.question and one.group == person.participant.group and status != "withdrawn_removed":
-                found[one.name] = _answer(one, person.answers.get(one.question))
+            if one.effect:
+                found[one.name] = int(one.effect in person.state.effects)
+        if status != "withdrawn_removed":
+            found["questionnaire_version"] = "; ".join(person.questionnaires)
+            found |= {one.name: _said(one, person) for one in columns if one.group == person.participant.group}
         return found
 
 
 def _status(person: Person) -> str:
     """By the levels as they were when she chose, whatever a later version calls them."""
-    if person.state.standing != "withdrawn":
-        return "consented"
-    removed = any(one.chosen.removes_data for one in person.consents[-1].withdrawals)
-    return "withdrawn_removed" if removed else "withdrawn_kept"
+    if any(one.chosen.removes_data for one in person.consents[-1].withdrawals):
+        return "withdrawn_removed"
+    if person.state.standing is Standing.OUTDATED:
+        return "reconsent"
+    return "withdrawn_kept" if person.state.standing is Standing.WITHDRAWN else "consented"
 
 
 def _day(at: datetime) -> str:
     return london_day(at).isoformat()
 
 
-def _answer(column: Variable, value: Value | None) -> object:
-    if value is None:
-        return None
+def _said(column: Variable, person: Person) -> object:
+    """What she said in answer to a question or a statement, if a form that asked it was hers."""
+    if column.statement:
+        asked = (one.given.answers for one in reversed(person.consents) if one.given.form_hash in column.forms)
+        return next((int(one[column.statement]) for one in asked if column.statement in one), None)
+    answer = person.answers.get(column.question)
+    return _value(column, answer.value) if answer and answer.form in column.forms else None
+
+
+def _value(column: Variable, value: Value) -> object:
     if column.choice:
         return int(value.declined if column.choice == DECLINED else column.choice in value.given)
     if value.declined:

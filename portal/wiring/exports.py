@@ -25,7 +25,7 @@ def build_exports(get: Lookup, clock: Clock) -> ExportService:
     """The export service."""
     database, studies = get(Database), get(StudyBook)
     history = ConsentHistory(database, studies)
-    gathering = Gathering(database, get(ConsentService), history, get(DemographicsService))
+    gathering = Gathering(database, get(ConsentService), history, get(DemographicsService), studies)
 
     def delegation_log() -> Iterable[tuple[str, ...]]:
         names = get(TeamService).actor_names()

@@ -13,8 +13,10 @@ from portal.consent.sealing import Sealing
 from portal.consent.service import ConsentService, Countersigning
 from portal.demographics.domain import Value
 from portal.demographics.service import DemographicsService
-from portal.exports.dictionary import redcap_csv, variables
+from portal.exports.columns import variables
+from portal.exports.dictionary import redcap_csv
 from portal.exports.domain import DECLINED, ENGLISH, ExportKind, csv_line, defused
+from portal.exports.editions import editions
 from portal.exports.errors import NothingToExport
 from portal.exports.service import ExportService, Wish
 from portal.study.service import StudyBook
@@ -210,8 +212,9 @@ def test_formulas_are_defused(text):
 
 
 def test_redcap_reads_its_dictionary(world):
-    study = world.get(StudyBook).current().study
-    rows = table(b"".join(redcap_csv(variables(study), ENGLISH)))
+    book = world.get(StudyBook)
+    study = book.current().study
+    rows = table(b"".join(redcap_csv(variables(editions(book.all())), ENGLISH)))
     names = [one["Variable / Field Name"] for one in rows]
     assert names[0] == "study_id"
     assert len(names) == len(set(names))
