@@ -2,7 +2,10 @@
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.support.databases", "tests.support.world", "tests.support.browsers", "tests.support.sound"]
+pytest_plugins = [
+    "tests.support.databases", "tests.support.world", "tests.support.browsers", "tests.support.sound",
+    "tests.support.turns",
+]  # fmt: skip
 
 # The same examples in every run, however slow the machine: nothing fails by chance. To look for new ones, run
 # pytest with --hypothesis-profile=default.

@@ -35,7 +35,7 @@ from tests.e2e.server import free_port
 from tests.support.world import ACTOR
 
 KILLS = 200
-CLIENTS = 4
+CLIENTS = 2
 
 
 class Browser:

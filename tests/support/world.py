@@ -14,6 +14,7 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 
 from portal.app import create_app
 from portal.audit.domain import Actor
@@ -56,6 +57,23 @@ class StandingClock:
         self.at += timedelta(**by)
 
 
+class _Compiled(BytecodeCache):
+    """Templates that this process has compiled: each test makes an application, and all of them have the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._known:
+            bucket.bytecode_from_string(self._known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
+
+
 @dataclass
 class World:
     """The portal and everybody in it."""
@@ -72,6 +90,7 @@ class World:
     def app(self) -> Flask:
         if self._app is None:
             self._app = create_app(self.settings, self.services)
+            self._app.jinja_env.bytecode_cache = _compiled
         return self._app
 
     def client(self) -> PageClient:
