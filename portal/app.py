@@ -55,6 +55,7 @@ from portal.web import (
 from portal.web.branding import Branding
 from portal.web.exit import bp as leave
 from portal.web.permissions import Permission, requires
+from portal.web.reading import OneView
 from portal.web.sessions import DatabaseSessionInterface, SessionStore
 from portal.wiring import Services, build
 from portal.workspace.demo import bp as demo
@@ -119,13 +120,14 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
     if settings.demonstration:
         app.register_blueprint(demo)
     _health(app, made)
-    _front(app, settings.trusted_proxies)
+    _front(app, settings.trusted_proxies, made.get(Database))
     return app
 
 
-def _front(app: Flask, hops: int) -> None:
-    """What stands before Flask: static files, and the addresses that trusted proxies tell."""
-    files = WhiteNoise(app.wsgi_app, root=ROOT / "static", prefix="static/", max_age=0, immutable_file_test=_hashed)
+def _front(app: Flask, hops: int, database: Database) -> None:
+    """What stands before Flask: static files, the addresses that trusted proxies tell, and a view of the database."""
+    pages = OneView(app.wsgi_app, database)
+    files = WhiteNoise(pages, root=ROOT / "static", prefix="static/", max_age=0, immutable_file_test=_hashed)
     front = ProxyFix(files, x_for=hops, x_proto=hops, x_host=hops) if hops else files
     app.wsgi_app = front  # type: ignore[method-assign]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.booking.availability import Plan, Windows, open_spans, parse
@@ -139,20 +139,13 @@ def _booked(session: Session, ids: Collection[int], within: Range, now: datetime
 
 def appointments(session: Session, *criteria: ColumnElement[bool]) -> list[Appointment]:
     """Bookings as they stand, cancelled ones too, by time. Criteria may name the booking's and placement's columns."""
-    query = _newest(select(BookingRow, PlacementRow, CancellationRow).join(PlacementRow)).outerjoin(
-        CancellationRow, CancellationRow.booking_id == BookingRow.id
-    )
-    found = session.execute(query.where(*criteria).order_by(PlacementRow.starts_at, BookingRow.id))
-    return [_appointment(*row) for row in found]
+    return [_appointment(*row) for row in session.execute(_APPOINTMENTS.where(*criteria))]
 
 
 def live_of(session: Session, participant_id: int) -> Appointment | None:
     """Her booking that was neither cancelled nor, when last looked at, over."""
-    found = appointments(
-        session,
-        BookingRow.id == select(LiveRow.booking_id).where(LiveRow.participant_id == participant_id).scalar_subquery(),
-    )
-    return found[0] if found else None
+    found = session.execute(_LIVE, {"participant": participant_id}).first()
+    return _appointment(*found) if found else None
 
 
 def write_needs(details: Details) -> str:
@@ -202,3 +195,15 @@ def _days(first: date, last: date) -> tuple[datetime, datetime]:
 def _nobody(number: int | None) -> int:
     """A number that no row has, where nothing is to be left out."""
     return -1 if number is None else number
+
+
+# Put together once, since they are asked for nearly every page.
+_APPOINTMENTS = (
+    _newest(select(BookingRow, PlacementRow, CancellationRow).join(PlacementRow))
+    .outerjoin(CancellationRow, CancellationRow.booking_id == BookingRow.id)
+    .order_by(PlacementRow.starts_at, BookingRow.id)
+)
+_LIVE = _APPOINTMENTS.where(
+    BookingRow.id
+    == select(LiveRow.booking_id).where(LiveRow.participant_id == bindparam("participant")).scalar_subquery()
+)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.domain import Actor
@@ -34,6 +34,18 @@ from portal.reference import new_reference
 from portal.study.changes import Change, changed_statements
 from portal.study.domain import ConsentForm
 from portal.study.service import Publication, StudyBook
+
+_SIGNED = (
+    select(
+        ConsentRow.reference, ConsentRow.at, CountersignatureRow.reference.label("countersigned"),
+        CountersignatureRow.at.label("countersigned_at"),
+    )
+    .outerjoin(CountersignatureRow, CountersignatureRow.consent_id == ConsentRow.id)
+    .where(ConsentRow.participant_id == bindparam("participant"))
+)  # fmt: skip
+_STOPPED = select(WithdrawalRow.reference, WithdrawalRow.at).where(
+    WithdrawalRow.participant_id == bindparam("participant")
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,7 @@ class ConsentService:
 
     def state(self, person: Participant) -> ConsentState:
         """Where her consent stands."""
-        return self.states([person])[person.id]
+        return self._database.once(("consent", person), lambda: self.states([person])[person.id])
 
     def states(self, people: Iterable[Participant]) -> dict[int, ConsentState]:
         """Where everybody's consent stands, in a constant number of queries."""
@@ -216,12 +228,10 @@ class ConsentService:
     def references(self, participant_id: int) -> list[tuple[str, str, datetime]]:
         """Kind, reference and moment of everything she signed or stopped, oldest first."""
         with self._database.reading() as session:
-            consents = session.scalars(select(ConsentRow).where(ConsentRow.participant_id == participant_id)).all()
-            ids = [row.id for row in consents]
-            signed = session.scalars(select(CountersignatureRow).where(CountersignatureRow.consent_id.in_(ids))).all()
-            stopped = session.scalars(select(WithdrawalRow).where(WithdrawalRow.participant_id == participant_id)).all()
-        found = [("consent", row.reference, row.at) for row in consents]
-        found += [("countersignature", row.reference, row.at) for row in signed]
+            signed = session.execute(_SIGNED, {"participant": participant_id}).all()
+            stopped = session.execute(_STOPPED, {"participant": participant_id}).all()
+        found = [("consent", row.reference, row.at) for row in signed]
+        found += [("countersignature", row.countersigned, row.countersigned_at) for row in signed if row.countersigned]
         found += [("withdrawal", row.reference, row.at) for row in stopped]
         return sorted(found, key=lambda one: one[2])
 

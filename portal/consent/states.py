@@ -1,9 +1,9 @@
-"""Where consent stands, read from the facts: three queries, however many participants are asked for."""
+"""Where consent stands, read from the facts: at most three queries, however many participants are asked for."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
 from portal.consent.domain import ConsentState, Given, Standing, Withdrawn, effects_of
@@ -12,14 +12,30 @@ from portal.people.domain import Participant
 from portal.study.domain import Study, WithdrawalLevel
 from portal.study.service import StudyBook
 
+# Put together once, since they are asked for nearly every page.
+_CONSENTS = (
+    select(ConsentRow, CountersignatureRow.reference)
+    .options(defer(ConsentRow.name), defer(ConsentRow.drawn))  # to open what is sealed takes time
+    .outerjoin(CountersignatureRow, CountersignatureRow.consent_id == ConsentRow.id)
+    .where(ConsentRow.participant_id.in_(bindparam("people", expanding=True)))
+    .order_by(ConsentRow.id)
+)
+_ANSWERS = select(AnswerRow.consent_id, AnswerRow.statement_key, AnswerRow.agreed).where(
+    AnswerRow.consent_id.in_(bindparam("consents", expanding=True))
+)
+_WITHDRAWALS = (
+    select(WithdrawalRow)
+    .where(WithdrawalRow.participant_id.in_(bindparam("people", expanding=True)))
+    .order_by(WithdrawalRow.id)
+)
+
 
 def states(session: Session, studies: StudyBook, people: Iterable[Participant]) -> dict[int, ConsentState]:
     """Each participant's state by number."""
     wanted = {one.id: one for one in people}
     given = _newest_consents(session, wanted)
     stopped: dict[int, list[WithdrawalRow]] = defaultdict(list)
-    query = select(WithdrawalRow).where(WithdrawalRow.participant_id.in_(wanted)).order_by(WithdrawalRow.id)
-    for row in session.scalars(query):
+    for row in session.scalars(_WITHDRAWALS, {"people": list(wanted)}):
         stopped[row.participant_id].append(row)
     present = studies.current().study
     found = {}
@@ -42,18 +58,13 @@ def withdrawn(studies: StudyBook, row: WithdrawalRow) -> Withdrawn:
 
 
 def _newest_consents(session: Session, wanted: Iterable[int]) -> dict[int, Given]:
-    query = (
-        select(ConsentRow, CountersignatureRow.reference)
-        .options(defer(ConsentRow.name), defer(ConsentRow.drawn))  # to open what is sealed takes time
-        .outerjoin(CountersignatureRow, CountersignatureRow.consent_id == ConsentRow.id)
-        .where(ConsentRow.participant_id.in_(wanted))
-        .order_by(ConsentRow.id)
-    )
-    newest = {row.participant_id: (row, countersigned) for row, countersigned in session.execute(query)}
+    rows = session.execute(_CONSENTS, {"people": list(wanted)})
+    newest = {row.participant_id: (row, countersigned) for row, countersigned in rows}
+    if not newest:
+        return {}
     answers: dict[int, dict[str, bool]] = defaultdict(dict)
     ids = [row.id for row, _ in newest.values()]
-    of_answers = select(AnswerRow.consent_id, AnswerRow.statement_key, AnswerRow.agreed)
-    for consent_id, key, agreed in session.execute(of_answers.where(AnswerRow.consent_id.in_(ids))):
+    for consent_id, key, agreed in session.execute(_ANSWERS, {"consents": ids}):
         answers[consent_id][key] = agreed
     return {key: given_of(row, answers[row.id], countersigned) for key, (row, countersigned) in newest.items()}
 

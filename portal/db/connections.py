@@ -27,6 +27,12 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(postgresql_readonly=True) if engine.dialect.name == "postgresql" else engine
 
 
+def viewing(engine: Engine) -> Engine:
+    """The same as `reading`, and what is seen is as of the transaction's first statement, as SQLite does anyway."""
+    whole = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    return reading(engine).execution_options(**whole)
+
+
 def writing(engine: Engine) -> Engine:
     """The same engine, but taking SQLite's write lock at once."""
     return engine.execution_options(portal_begin="BEGIN IMMEDIATE")

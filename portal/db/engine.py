@@ -1,21 +1,24 @@
 """The database: SQLite by default, PostgreSQL by its address; the same transactions on both."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from portal.db.connections import connect, reading, writing
+from portal.db.connections import connect, reading, viewing, writing
 from portal.db.errors import StorageUnavailable
 from portal.db.keyring import Keyring
 from portal.db.personal import PERSONAL_KEYS
 from portal.db.personal_keys import PersonalKeys
 from portal.db.types import KEYRINGS
+from portal.db.view import View
 
 _UNAVAILABLE = (OperationalError, InterfaceError, TimeoutError)
+T = TypeVar("T")
 
 
 class Database:
@@ -28,6 +31,7 @@ class Database:
         KEYRINGS[self.engine.dialect] = keyring
         PERSONAL_KEYS[self.engine.dialect] = personal
         self._reading, self._writing = reading(self.engine), writing(self.engine)
+        self._viewing = viewing(self.engine)
         self._thread = _Thread()
 
     @contextmanager
@@ -39,7 +43,7 @@ class Database:
         Raises:
             StorageUnavailable: the database is locked, full or gone; nothing was kept.
         """
-        with _translated(), Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with _translated(), self._aside(), Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
@@ -49,33 +53,60 @@ class Database:
             yield session
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """Let this thread's readings inside share a connection, since on PostgreSQL each would go there and back four
-        times: is it alive, begin, the question, the end.
+    def one_view(self) -> Iterator[None]:
+        """Let all that this thread reads inside be as of the moment of the first reading, and cost one connection.
 
-        Nothing else changes: each statement sees what is committed by then, and what is written has a connection of
-        its own. SQLite, where a shared transaction would hide what was committed since, is left as it is. Once a
-        statement fails, so does every later one inside: let the error leave the block.
+        What is written inside has a connection of its own; readings during and after it see what is committed by then.
+        Other threads notice nothing. A view inside a view is the same view.
 
         Raises:
             StorageUnavailable: the database is gone.
         """
-        with _translated(), self._readable() as bind:
-            outer, self._thread.shared = self._thread.shared, bind
-            try:
-                yield
-            finally:
-                self._thread.shared = outer
+        if self._thread.view is not None:
+            yield
+            return
+        view = self._thread.view = View(self._viewing)
+        try:
+            yield
+        finally:
+            self._thread.view = None
+            with _translated():
+                view.renew()
+
+    def once(self, key: Hashable, ask: Callable[[], T]) -> T:
+        """The answer to a question that one page asks again and again: inside `one_view` it is asked once.
+
+        Args:
+            key: names the question and all that it depends on.
+            ask: reads from this database and nothing else, and gives what nobody changes.
+        """
+        view = self._view
+        if view is None:
+            return ask()
+        with _translated():
+            return view.once(key, ask)
+
+    @property
+    def _view(self) -> View | None:
+        view = self._thread.view
+        return None if view is None or view.paused else view
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        with nullcontext() if self._thread.view is None else self._thread.view.pause():
+            yield
 
     @contextmanager
     def _readable(self) -> Iterator[Engine | Connection]:
-        """What to read from. PostgreSQL's readings end with a commit, since after a rollback the driver forgets every
-        statement that it had prepared; that they are read-only makes sure that there is nothing to commit."""
-        if self._thread.shared is not None or self.engine.dialect.name == "sqlite":
-            yield self._thread.shared or self.engine
-            return
-        with self._reading.connect() as connection, connection.begin():
-            yield connection
+        """What to read from. PostgreSQL's readings end with a commit, for the reason that `portal.db.view` tells."""
+        if self._view is not None:
+            with self._view.connection() as connection:
+                yield connection
+        elif self.engine.dialect.name == "sqlite":
+            yield self.engine
+        else:
+            with self._reading.connect() as connection, connection.begin():
+                yield connection
 
     def check(self) -> None:
         """Ask the database something. Raises StorageUnavailable."""
@@ -91,7 +122,7 @@ class Database:
 class _Thread(threading.local):
     """What a thread's readings share at present."""
 
-    shared: Engine | Connection | None = None
+    view: View | None = None
 
 
 @contextmanager

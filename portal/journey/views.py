@@ -41,12 +41,12 @@ def home() -> str:
         booked=appointment is not None,
         interviewed=booking.had(me.id) >= booking.rules.interviews,
     )
-    references = service(ConsentService).references(me.id)
+    references = service(ConsentService).references(me.id) if state.given or state.withdrawals else []
     sealed = service(ReceiptService).sealed_among([reference for _, reference, _ in references])
     return render_template(
         "journey/home.html", tasks=tasks(facts), state=state, references=references, sealed=sealed,
         appointment=appointment, countdown=appointment and countdown(appointment, booking.now()),
-        zone=service(Wishes).zone(me.id), unread=service(EnquiryService).unread(me.id),
+        zone=appointment and service(Wishes).zone(me.id), unread=service(EnquiryService).unread(me.id),
         meeting=service(RoomService).meeting(me),
     )  # fmt: skip
 

@@ -127,8 +127,7 @@ class PeopleService:
 
     def participant(self, participant_id: int) -> Participant:
         """Raises ParticipantUnknown."""
-        with self._database.reading() as session:
-            return _row(session, participant_id).as_participant()
+        return self._database.once(("participant", participant_id), lambda: self._participant(participant_id))
 
     def by_study_id(self, study_id: str) -> Participant:
         """Raises ParticipantUnknown."""
@@ -283,6 +282,10 @@ class PeopleService:
 
     def _by_email(self, session: Session, email: str) -> IdentityRow | None:
         return session.scalars(select(IdentityRow).where(IdentityRow.email_digest == self._digest(email))).one_or_none()
+
+    def _participant(self, participant_id: int) -> Participant:
+        with self._database.reading() as session:
+            return _row(session, participant_id).as_participant()
 
     def _digest(self, email: str) -> bytes:
         return self._database.keyring.digest(_EMAIL, email.strip().casefold())

@@ -12,7 +12,6 @@ from portal.study.service import StudyBook
 from portal.team.service import TeamService
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
-from portal.web.reading import reads_together
 from portal.web.services import service
 
 bp = Blueprint("sampling", __name__, url_prefix="/workspace/sampling")
@@ -20,7 +19,6 @@ bp = Blueprint("sampling", __name__, url_prefix="/workspace/sampling")
 
 @bp.get("")
 @requires(Permission.NOTES_READ)
-@reads_together
 def start() -> str:
     """The picture."""
     return _page(SaturationForm())

@@ -74,8 +74,7 @@ class StudyBook:
 
     def current(self) -> Publication:
         """What is published now. Raises UnknownVersion before the first publication."""
-        with self._database.reading() as session:
-            digest = session.scalars(_NEWEST).one_or_none()
+        digest = self._database.once("the study published now", self._newest)
         if digest is None:
             raise UnknownVersion("no version of the study is published yet: run `portal study publish FOLDER`")
         return self._parsed(digest)
@@ -90,6 +89,10 @@ class StudyBook:
     def at(self, content_hash: str) -> Publication:
         """The version of this hash. Raises UnknownVersion."""
         return self._parsed(content_hash)
+
+    def _newest(self) -> str | None:
+        with self._database.reading() as session:
+            return session.scalars(_NEWEST).one_or_none()
 
     def _load(self, content_hash: str) -> Publication:
         with self._database.reading() as session:

@@ -1,22 +1,27 @@
-"""For pages that ask the database a lot."""
+"""A page reads the database as of one moment, over one connection."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from portal.db.engine import Database
-from portal.web.services import service
 
-P = ParamSpec("P")
-R = TypeVar("R")
+_READS = ("GET", "HEAD")
 
 
-def reads_together(view: Callable[P, R]) -> Callable[P, R]:
-    """Let what a view asks share one connection, the page it renders included. See `Database.together`."""
+class OneView:
+    """Stands before Flask and opens one view of the database for each request that only asks.
 
-    @wraps(view)
-    def sharing(*args: P.args, **kwargs: P.kwargs) -> R:
-        with service(Database).together():
-            return view(*args, **kwargs)
+    It ends before the answer is sent, since a large one may take as long as the reader's network. What is sent in for
+    keeping is judged by what is true at each moment, so those requests have no view.
+    """
 
-    return sharing
+    def __init__(self, app: WSGIApplication, database: Database) -> None:
+        self._app = app
+        self._database = database
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer."""
+        if environ["REQUEST_METHOD"] not in _READS:
+            return self._app(environ, start_response)
+        with self._database.one_view():
+            return self._app(environ, start_response)

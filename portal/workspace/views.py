@@ -33,7 +33,6 @@ from portal.team.views import qr_svg
 from portal.web.forms import EmptyForm
 from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
-from portal.web.reading import reads_together
 from portal.web.services import service
 from portal.workspace.domain import flow, recruited
 from portal.workspace.forms import IdentityForm, InviteForm, RenewForm, SearchForm, steps
@@ -47,7 +46,6 @@ bp = Blueprint("workspace", __name__, url_prefix="/workspace")
 
 @bp.get("")
 @requires(Permission.OWN_ACCOUNT)
-@reads_together
 def start() -> Response | str:
     """What needs doing, and how recruitment stands; who sees no participants goes to the accounts."""
     me = current_principal()
@@ -75,7 +73,6 @@ def start() -> Response | str:
 
 @bp.get("/participants")
 @requires(Permission.PARTICIPANTS_READ)
-@reads_together
 def participants() -> str:
     """A page of the participants, with the next step. No names here."""
     study = service(StudyBook).current().study
@@ -107,7 +104,6 @@ def invite() -> str:
 
 @bp.get("/participants/<study_id>")
 @requires(Permission.PARTICIPANTS_READ)
-@reads_together
 def participant(study_id: str) -> str:
     """One participant: what happened, what she agreed to, and what to do next."""
     person = named_participant(study_id)

@@ -1,7 +1,7 @@
-"""What only reads cannot write, and readings that belong together share a connection."""
+"""What only reads cannot write."""
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import InternalError
 
 from portal.db.engine import Database
@@ -14,19 +14,6 @@ _SITES = select(ParticipantRow.site)
 def postgres(make_world):
     """A world on PostgreSQL."""
     return make_world("postgresql")
-
-
-@pytest.fixture
-def connections(worlds):
-    """The connections that are taken from now on."""
-    taken, engine = [], worlds.get(Database).engine
-
-    def note(connection, *_):
-        taken.append(connection)
-
-    event.listen(engine, "checkout", note)
-    yield taken
-    event.remove(engine, "checkout", note)
 
 
 def test_what_only_reads_changes_nothing(worlds):
@@ -43,36 +30,6 @@ def test_what_only_reads_changes_nothing(worlds):
         session.execute(change)
     with database.reading() as session:
         assert session.scalars(_SITES).all() == ["elsewhere"]
-
-
-def test_readings_together_share_a_connection_and_see_what_is_written_meanwhile(worlds, connections):
-    database = worlds.get(Database)
-    with database.together(), database.together():
-        with database.reading() as session:
-            assert session.scalars(_SITES).all() == []
-        worlds.invite()
-        connections.clear()
-        with database.reading() as session, database.reading() as other:
-            assert len(session.scalars(_SITES).all()) == len(other.scalars(_SITES).all()) == 1
-    assert len(connections) == (0 if database.engine.dialect.name == "postgresql" else 2)
-    with database.reading() as session:
-        session.scalars(_SITES).all()
-    assert connections, "nothing is shared any more"
-
-
-def test_what_fails_leaves_nothing_behind(worlds):
-    database = worlds.get(Database)
-    worlds.invite()
-
-    def fail():
-        with database.together(), database.reading() as session:
-            session.scalars(_SITES).all()
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    with database.together(), database.reading() as session:
-        assert len(session.scalars(_SITES).all()) == 1
 
 
 @pytest.mark.postgresql
