@@ -1,5 +1,5 @@
-"""Seconds until a call goes on by itself after a switch of network and after a locked phone: real Chromium, the whole
-portal, and a recording that runs. From the moment that the other network is there, or that the phone wakes, until the
+"""Seconds until a call goes on by itself after a switch of network, an outage and a locked phone: real Chromium, the
+whole portal, and a recording that runs. From the moment that a network is there, or that the phone wakes, until the
 page says that she is in the call, both see each other move, and the recording goes on. Needs root for the networks.
 """
 
@@ -22,6 +22,8 @@ from tests.support.networks import TwoNetworks, two_networks
 
 ROUNDS = 5
 GOAL = 5.0
+OUTAGE = 10.0
+"""Seconds for which nothing comes through."""
 ASLEEP = 18.0
 """Seconds: longer than media waits for a connection."""
 MOVES = 0.3
@@ -36,6 +38,18 @@ def switch(away: TwoNetworks) -> Fault:
         since = time.monotonic()
         she.wait_was_said("The connection is lost.", seconds=30)
         return since
+
+    return act
+
+
+def outage(away: TwoNetworks) -> Fault:
+    def act(she: Caller, _staff: Caller) -> float:
+        away.cut()
+        until = time.monotonic() + OUTAGE
+        she.wait_was_said("The connection is lost.")
+        she.page.wait_for_timeout((until - time.monotonic()) * 1000)
+        away.mend()
+        return time.monotonic()
 
     return act
 
@@ -77,6 +91,7 @@ def measure(folder: Path) -> dict[str, list[float]]:
         try:
             return {
                 "switch": [recovery(place, wandering, theirs, switch(away)) for _ in range(ROUNDS)],
+                "outage": [recovery(place, wandering, theirs, outage(away)) for _ in range(ROUNDS)],
                 "unlock": [recovery(place, sleeping, theirs, lock(sleeping)) for _ in range(ROUNDS)],
             }
         finally:
@@ -90,7 +105,7 @@ def main() -> None:
     result = {
         "name": "rooms-recovery",
         "figure": max(medians.values()),
-        "unit": "s until the call goes on by itself, the worse median of both faults",
+        "unit": "s until the call goes on by itself, the worst median of the three faults",
         "against": "the end of the fault",
         "goal": GOAL,
         "met": max(medians.values()) <= GOAL,

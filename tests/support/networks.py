@@ -13,6 +13,8 @@ from pathlib import Path
 from portal.settings import ROOT
 from tests.support.browsers import CHROMIUM
 
+_NOBODY = "02:00:00:00:00:01"
+
 
 class TwoNetworks:
     """The first one is there, the second not yet. `host` is what both reach this machine by."""
@@ -40,6 +42,16 @@ class TwoNetworks:
         self._net = 3 - self._net
         self._join(self._net)
 
+    def cut(self) -> None:
+        """Nothing comes through any more, though interface and address stay: frames go to whom nobody is."""
+        for prefix, address, end in self._hops():
+            self._ip(f"{prefix}neigh replace {address} lladdr {_NOBODY} dev {end} nud permanent")
+
+    def mend(self) -> None:
+        """Everything comes through again."""
+        for prefix, address, end in self._hops():
+            self._ip(f"{prefix}neigh del {address} dev {end}")
+
     def browser(self, folder: Path) -> Path:
         """Chromium in there, as an executable."""
         script = folder / "chromium"
@@ -66,6 +78,11 @@ class TwoNetworks:
             subprocess.run(["ip", "link", "del", self._end(net)], check=False, stderr=subprocess.DEVNULL)
         subprocess.run(["ip", "addr", "del", f"{self.host}/32", "dev", "lo"], check=False, stderr=subprocess.DEVNULL)
         subprocess.run(["ip", "netns", "del", self.name], check=False, stderr=subprocess.DEVNULL)
+
+    def _hops(self) -> list[tuple[str, str, str]]:
+        """Either side of the network that is there: where `ip` works, its neighbour, its interface."""
+        net = f"10.{self._number}.{self._net}"
+        return [("", f"{net}.2", self._end(self._net)), (f"-n {self.name} ", f"{net}.1", f"net{self._net}")]
 
     def _end(self, net: int) -> str:
         return f"{self.name}n{net}"
