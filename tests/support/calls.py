@@ -63,6 +63,13 @@ def manifest(media: Media, study: Study, room: str) -> list[Line]:
     return read((media.instance / "vault" / study.recordings[room] / FILE).read_bytes())
 
 
+def due_seconds(lines: list[Line], file: str) -> float:
+    """How long a file is that goes from its first moment to the end of the recording, by the recording's own clock."""
+    begins = next(one for one in lines if one.kind == "track" and one.text("file") == file)
+    stopped = [one for one in lines if one.kind == "pause"][-1]
+    return (stopped.number_in("ms") - begins.number_in("ms")) / 1000
+
+
 def wait_for(condition: Callable[[], object], page: Page, *, seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not condition():

@@ -1,12 +1,13 @@
 """One person's part of a recording: her packets become one WebM file on the recording's clock.
 
-Runs in the writer's thread. The file begins when it is known what is in it (sound, picture or both) and when both are
-tied together by sender reports, or when that has been waited for long enough. From then on frames are written up to a
-horizon that no frame can come from any more; sound that is missing before it becomes true silence.
+Runs in the writer's thread. Every file has sound, if only silence: a microphone that is late, or was never allowed,
+does not cut it. The file begins when it is known whether it has a picture too, and when both are tied together by
+sender reports, or when that has been waited for long enough. From then on frames are written up to a horizon that no
+frame can come from any more; sound that is missing before it becomes true silence.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -77,7 +78,7 @@ class Part:
         self.size: tuple[int, int] | None = None
         self.wants_keyframe = False
         self.wants_new_file = False
-        """True when something came that this file has no track for."""
+        """True when a picture came and this file has sound alone."""
         self._kinds: frozenset[str] = frozenset()
         self._sound = Sound(self._gap)
         self._indexed_ms = -INDEX_EVERY_MS
@@ -98,6 +99,8 @@ class Part:
             clock.arrived(whole, arrived)
             push((seq, whole, marker, payload, arrived))
         if packets:
+            if not stream.seen and self.begun_ms is not None:  # late: it waits to be tied to what was there first
+                stream.held_from = packets[0][1]
             stream.seen, stream.last_arrival = True, packets[-1][1]
 
     def report(self, kind: str, ntp: int, stamp: int, arrived: float) -> None:
@@ -110,12 +113,12 @@ class Part:
         """Write what can be written; `breathe` is called between pieces of work."""
         if self._holds(now):
             return
-        for stream in self._streams.values():
-            held = stream.held_from is not None and not stream.clock.tied and now - stream.held_from < TIED_WITHIN
-            if not held:
-                stream.held_from = None
-                self._release(stream, now)
-                breathe()
+        ready = [stream for stream in self._streams.values() if not self._held(stream, now)]
+        self._settle(ready)
+        for stream in ready:
+            stream.held_from = None
+            self._release(stream, now)
+            breathe()
         if self.begun_ms is None and not self._begin(now):
             return
         self._write(self._horizon(now))
@@ -124,6 +127,7 @@ class Part:
         """Write everything, with silence up to now. Gives the file's length in ms."""
         if self._holds(math.inf):
             return 0
+        self._settle(self._streams.values())
         for stream in self._streams.values():
             self._release(stream, math.inf)
         if self.begun_ms is None and not self._begin(math.inf):
@@ -153,18 +157,34 @@ class Part:
             return True
         return waited < TIED_WITHIN and not all(stream.clock.tied for stream in seen)
 
+    def _held(self, stream: _Stream, now: float) -> bool:
+        waits = stream.held_from is not None and now - stream.held_from < TIED_WITHIN
+        return waits and not stream.clock.tied
+
+    def _settle(self, streams: Iterable[_Stream]) -> None:
+        """Before the first frames are given their times: nothing was taken after it arrived.
+
+        Where all of her streams say otherwise, the reports that tie her clock to ours came late; where one does, its
+        own report was wrong.
+        """
+        fresh = [stream.clock for stream in streams if stream.seen and stream.clock.fresh]
+        if all(stream.clock.fresh for stream in self._streams.values() if stream.seen):
+            self._person_clock.lower(min((clock.ahead for clock in fresh if clock.tied), default=0.0))
+        for clock in fresh:
+            clock.settle()
+
     def _horizon(self, now: float) -> int:
         """No frame from before this moment of the recording comes any more (ms)."""
         quiet = self._ms(now - SLACK)
         edges = []
         for kind in self._kinds:
             stream = self._streams[kind]
-            reached = stream.last_ms if stream.last_ms is not None else quiet
+            reached = stream.last_ms
             if stream.held_from is not None:
-                quiet_here = min(quiet, self._ms(stream.held_from))
+                edge = min(quiet, self._ms(stream.held_from))
             else:
-                quiet_here = reached if stream.reorder.waits else quiet
-            edges.append(max(reached, quiet_here))
+                edge = reached if stream.reorder.waits and reached is not None else quiet
+            edges.append(edge if reached is None else max(reached, edge))
         return min(edges)
 
     # from packets to frames
@@ -214,10 +234,11 @@ class Part:
         waited = now - self._since
         if not kinds or (VIDEO in self._wanted() - kinds and waited < TIED_WITHIN + FIRST_PICTURE):
             return False
+        kinds.add(AUDIO)
         self._kinds = frozenset(kinds)
         start = min(frame.ms for stream in self._streams.values() for frame in stream.frames)
         self.begun_ms = start
-        head = webm.header(audio=AUDIO in kinds, video=(self.size or (640, 480)) if VIDEO in kinds else None)
+        head = webm.header(audio=True, video=(self.size or (640, 480)) if VIDEO in kinds else None)
         media = "+".join(kind for kind in (AUDIO, VIDEO) if kind in kinds)
         codecs = "+".join(name for kind, name in ((VIDEO, "vp8"), (AUDIO, "opus")) if kind in kinds)
         self._file.begin(start, head, media, codecs)

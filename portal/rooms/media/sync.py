@@ -5,6 +5,7 @@ sound to her picture. Her clock is tied to ours by the fastest report of the las
 Corrections come slowly, so that nothing jumps, but where a source began anew.
 """
 
+import math
 from collections import deque
 
 _WINDOW = 60.0
@@ -14,6 +15,8 @@ _SLEW = 0.005
 """Seconds of correction per second, at most."""
 _STEP = 0.5
 """A difference of so many seconds is no drift: the source began anew."""
+_UNTRUE = 0.04
+"""A track's own excess over what can be, in seconds, that is no jitter but a wrong report."""
 _WRAP, _HALF = 1 << 32, 1 << 31
 
 
@@ -54,6 +57,12 @@ class PersonClock:
             self._offset = _toward(self._offset, target, _SLEW * (arrived - self._last))
         self._last = arrived
 
+    def lower(self, by: float) -> None:
+        """Every report was later than the packets by so many seconds: what they say counts like a faster report."""
+        if self._offset is not None and by > 0:
+            self._offset -= by
+            self._heard.append((self._last, self._offset))
+
 
 class TrackClock:
     """One stream's time stamps. Times are our seconds."""
@@ -72,6 +81,24 @@ class TrackClock:
         """True when a sender report has tied this stream to the person's clock."""
         return self._report is not None and self._person.offset is not None
 
+    @property
+    def fresh(self) -> bool:
+        """True until a first time was told."""
+        return self._used is None
+
+    @property
+    def ahead(self) -> float:
+        """By how many seconds a packet would be timed after its own arrival; below 0 where none would be."""
+        if self._report is None or self._person.offset is None or self._arrival is None:
+            return -math.inf
+        return self._report + self._person.offset - self._arrival
+
+    def settle(self) -> None:
+        """Correct a report by which a packet was taken after it arrived."""
+        ahead = self.ahead
+        if self._report is not None and ahead > _UNTRUE:
+            self._report -= ahead
+
     def extend(self, stamp: int) -> int:
         """The 32-bit time stamp without its wrap."""
         if self._stamp is None:
@@ -84,8 +111,8 @@ class TrackClock:
         return self._stamp
 
     def arrived(self, stamp: int, at: float) -> None:
-        """A packet of this extended time stamp arrived: the best guess until a report comes."""
-        if self._report is not None:
+        """A packet of this extended time stamp arrived: until a report comes the best guess, and then a bound."""
+        if self._used is not None and self._report is not None:
             return
         late = at - stamp / self._rate
         if self._arrival is None or late < self._arrival or late - self._arrival > _STEP:

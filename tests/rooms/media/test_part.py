@@ -248,6 +248,64 @@ def test_nothing_from_before_is_kept():
     assert min(sent_at(frame) for frame in tape.of(webm.VIDEO)) + one.delay >= 105
 
 
+def test_nothing_is_kept_as_later_than_it_came_where_reports_come_late():
+    one, tape = person()
+    report = one.report
+
+    def late(kind, at):
+        report(kind, at)
+        arrived, *what = one.arrivals.pop()
+        one.arrivals.append((arrived + 0.25, *what))
+
+    one.report = late
+    one.live(100, 101.5)
+    assert one.finish(101.5) + tape.begun[0][0] <= 1_500 + 40
+    check_true(tape)
+    assert [frame.data for frame in tape.of(webm.AUDIO)].count(webm.SILENCE) <= 3
+
+
+@pytest.mark.parametrize("wrong", [AUDIO, VIDEO])
+def test_nothing_is_kept_as_later_than_it_came_where_one_stream_s_report_is_wrong(wrong):
+    """A busy browser reports the stamp of sound that it has yet to send as if it were of now."""
+    one, tape = person()
+    stamp = one.stamp
+    report = one.report
+
+    def behind(kind, at):
+        one.stamp = (lambda of, when: stamp(of, when - 0.25)) if kind == wrong else stamp
+        report(kind, at)
+        one.stamp = stamp
+
+    one.report = behind
+    one.live(100, 101.5)
+    assert one.finish(101.5) + tape.begun[0][0] <= 1_500 + 40
+    check_true(tape)
+    assert [frame.data for frame in tape.of(webm.AUDIO)].count(webm.SILENCE) <= 3
+
+
+def test_a_microphone_that_comes_late_does_not_cut_the_file():
+    one, tape = person()
+    one.live(100, 106, sound=False)
+    one.live(106, 120)
+    assert one.finish(120.0) == pytest.approx(20_000, abs=60)
+    assert [kind[1:] for kind in tape.begun] == [("audio+video", "vp8+opus")]
+    assert not one.part.wants_new_file
+    check_true(tape)
+    true = [frame.ms for frame in tape.of(webm.AUDIO) if frame.data != webm.SILENCE]
+    assert true[0] == pytest.approx(6_000, abs=40)
+    gaps = [(fields["ms"], fields["until_ms"]) for kind, fields in tape.lines if kind == "gap"]
+    assert gaps == [(pytest.approx(0, abs=60), pytest.approx(6_000, abs=60))]
+
+
+def test_a_camera_alone_has_a_silent_sound():
+    one, tape = person()
+    one.live(100, 110, sound=False)
+    assert one.finish(110.0) == pytest.approx(10_000, abs=60)
+    assert tape.begun[0][1:] == ("audio+video", "vp8+opus")
+    assert {frame.data for frame in tape.of(webm.AUDIO)} == {webm.SILENCE}
+    check_true(tape)
+
+
 def test_sound_alone_is_a_file_of_sound_and_a_camera_asks_for_another():
     one, tape = person()
     one.live(100, 110, picture=False)
