@@ -239,7 +239,7 @@ def test_a_withdrawal_in_the_call_stops_the_recording(place, caller):
 
 
 def test_the_call_comes_back_by_itself(place, caller):
-    """Nothing of media for six seconds, as if the network were away; then its process is killed."""
+    """Nothing of media for six seconds, as if the network were away; then its process is killed while it records."""
     with place.call(caller) as (she, staff, _):
         media = media_process(place.server)
         os.kill(media, signal.SIGSTOP)
@@ -252,12 +252,18 @@ def test_the_call_comes_back_by_itself(place, caller):
         for one in (she, staff):
             one.wait_said("status", "You are in the call.")
         staff.sees_moving()
+        staff.act("record")
+        she.wait_said("recording", "Recording")
+        staff.page.wait_for_function("/0:0[2-9]|0:[1-5]/.test(document.querySelector('[data-kept]').textContent)")
         for one in (she, staff):
             one.forget_said()
         os.kill(media, signal.SIGKILL)
+        she.act("pause_please")  # nobody is there to hear it: it must not be lost
         for one in (she, staff):
             one.wait_was_said("The connection is lost.")
             one.wait_said("status", "You are in the call.")
+        for one in (she, staff):
+            one.wait_said("recording", "Recording paused. Nothing is kept now.")
         staff.sees_moving()
         she.sees_moving()
         assert she.problems == []

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { patience, verdict, waitBefore } from "../../static/js/room/backoff.mjs";
 import { helpFor } from "../../static/js/room/browser.mjs";
+import { Deeds } from "../../static/js/room/deeds.mjs";
 import { constraints } from "../../static/js/room/devices.mjs";
 import { loudness } from "../../static/js/room/meter.mjs";
 import { judge } from "../../static/js/room/network-test.mjs";
@@ -35,6 +36,23 @@ test("the first try may take longer than one that brings a call back", () => {
   assert.equal(patience(0, false), 8000);
   assert.equal(patience(0, true), 3000);
   assert.equal(patience(99, true), 8000);
+});
+
+test("what was asked is said again until it is answered, or a minute is over", () => {
+  let now = 0;
+  let number = 0;
+  const deeds = new Deeds({ now: () => now, name: () => `n${(number += 1)}` });
+  assert.deepEqual(deeds.ask({ type: "pause_please" }), { type: "pause_please", id: "n1" });
+  now = 30_000;
+  deeds.ask({ type: "record_resume" });
+  assert.deepEqual(deeds.unanswered().map(({ id }) => id), ["n1", "n2"]);
+  deeds.answered({ type: "room", id: "n1" });
+  assert.equal(deeds.unanswered().length, 2);
+  deeds.answered({ type: "done", id: "n1" });
+  deeds.answered({ type: "refused", id: "unknown" });
+  assert.deepEqual(deeds.unanswered(), [{ type: "record_resume", id: "n2" }]);
+  now = 90_001;
+  assert.deepEqual(deeds.unanswered(), []);
 });
 
 test("what is temporary is tried again, what is final is said", () => {

@@ -26,7 +26,7 @@ def enter(browser: Browser, gate: Gate, room: str, person: str, **more: str) -> 
 
 
 def say(page: Page, kind: str, **fields: Any) -> None:
-    page.evaluate("message => room.say(message)", {"type": kind, **fields})
+    page.evaluate("message => room.ask(message)", {"type": kind, **fields})
 
 
 def until(page: Page, condition: str, *, seconds: float = PATIENCE) -> None:

@@ -1,5 +1,6 @@
 """Who is in a room, and what the others are told of her."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,6 +15,10 @@ class Quality(StrEnum):
     GOOD = "good"
     POOR = "poor"
     BAD = "bad"
+
+
+MOST_DONE = 32
+"""Commands that are remembered of each person, so that one that is said again is not carried out again."""
 
 
 @dataclass
@@ -34,6 +39,8 @@ class Member:
     """The newest notice about the recording that her page has confirmed to show."""
     slots: dict[str, int] = field(default_factory=dict)
     """Who is in which of her slots."""
+    done: deque[str | int] = field(default_factory=lambda: deque(maxlen=MOST_DONE))
+    """The names of the commands that were last carried out for her."""
 
     @property
     def person(self) -> str:

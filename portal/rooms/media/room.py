@@ -170,13 +170,21 @@ class Room:
         try:
             command = commands.read(message)
             number = command.id
-            commands.allow(command, admitted=member.admitted, runs_room=member.role.runs_room)
-            acts.perform(self, member, command)
+            self._perform(member, command)
         except Refused as refused:
             self.tell(member, {"type": "refused", "id": number, "code": refused.code})
             return
         if number is not None:
             self.tell(member, {"type": "done", "id": number})
+
+    def _perform(self, member: Member, command: commands.Command) -> None:
+        """Once: what was said again over another connection, since no answer had come, was done already."""
+        if command.id is not None and command.id in member.done:
+            return
+        commands.allow(command, admitted=member.admitted, runs_room=member.role.runs_room)
+        acts.perform(self, member, command)
+        if command.id is not None:
+            member.done.append(command.id)
 
     def disconnected(self, peer: Peer, reason: str) -> None:
         """Her connection is over; she may be back."""

@@ -2,6 +2,7 @@
 // The old connection stays until a new one is open, since the network may be back before it.
 import { patience, verdict, waitBefore } from "./backoff.mjs";
 import { Connection, Refused } from "./connection.mjs";
+import { Deeds } from "./deeds.mjs";
 import { PictureRest, Quality, sampleOf } from "./quality.mjs";
 
 const SAMPLE_MS = 1000;
@@ -19,6 +20,7 @@ export class Call extends EventTarget {
     this.trying = null;
     this.heard = false;
     this.abandonedAt = -Infinity;
+    this.deeds = new Deeds();
     addEventListener("online", () => this.#hurry());
     addEventListener("offline", () => this.#tell("trouble", { word: "offline" }));
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#hurry());
@@ -33,8 +35,15 @@ export class Call extends EventTarget {
     await Promise.all([this.current, this.trying].map((one) => one?.replace(kind, track)));
   }
 
+  // Of this moment alone: lost where there is no connection.
   send(message) {
     this.current?.send(message);
+  }
+
+  // What is to be done: said again over the next connection until it is answered.
+  ask(message) {
+    const asked = this.deeds.ask(message);
+    this.current?.send(asked);
   }
 
   // Ends for good. The page may be leaving: nothing here waits.
@@ -77,11 +86,14 @@ export class Call extends EventTarget {
     this.#watch(connection);
     this.#tell("connected", { connection, again: this.once === true });
     this.once = true;
+    for (const asked of this.deeds.unanswered()) connection.send(asked);
   }
 
   #hear(connection, message) {
     if (message.type !== "ended") {
-      if (connection === this.current) this.#tell("message", message);
+      if (connection !== this.current) return;
+      this.deeds.answered(message);
+      this.#tell("message", message);
       return;
     }
     if (connection !== this.current) return; // a newer connection has taken its place

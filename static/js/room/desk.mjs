@@ -130,7 +130,7 @@ export class Desk {
   }
 
   #send(message) {
-    this.call.send({ ...message, id: `${message.type}-${Date.now()}` });
+    this.call.ask(message);
   }
 
   #messages() {

@@ -92,7 +92,7 @@ export class Page {
     else if (act === "blur") this.#blur(!this.own.blur);
     else if (act === "leave") this.#depart("leave", "left");
     else if (act === "need_to_stop") this.#depart("need_to_stop", "stopped");
-    else this.call.send({ type: act, id: act });
+    else this.call.ask({ type: act });
   }
 
   // She is out at once, whether or not the others can be told.

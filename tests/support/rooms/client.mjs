@@ -67,7 +67,11 @@ room.join = async () => {
   if (shares) for (const kind of ['audio', 'video']) peer.addTransceiver(kind, { direction: 'sendonly' })
   const channel = peer.createDataChannel('room')
   channel.onmessage = event => heard(JSON.parse(event.data))
-  channel.onopen = () => { room.state = 'open'; room.say({ type: 'state', microphone: !!track('audio'), camera: !!track('video') }) }
+  channel.onopen = () => {
+    room.state = 'open'
+    room.say({ type: 'state', microphone: !!track('audio'), camera: !!track('video') })
+    for (const message of asked.values()) room.say(message)
+  }
   channel.onclose = () => { if (room.channel === channel) again() }
   peer.onconnectionstatechange = () => {
     if (peer.connectionState === 'connected') room.connected = performance.now()
@@ -128,6 +132,7 @@ setInterval(async () => {
 
 function heard (message) {
   room.events.push(message)
+  if (['done', 'refused'].includes(message.type)) asked.delete(message.id)
   if (message.type === 'room') {
     room.snapshot = message
     const { notice, state } = message.recording
@@ -138,6 +143,14 @@ function heard (message) {
 }
 
 room.say = message => { if (room.channel?.readyState === 'open') room.channel.send(JSON.stringify(message)) }
+
+// Said again over the next connection until it is answered.
+const asked = new Map()
+room.ask = message => {
+  const named = { ...message, id: crypto.randomUUID() }
+  asked.set(named.id, named)
+  room.say(named)
+}
 
 room.frames = async slot => {
   const shown = document.getElementById('video' + slot)
