@@ -90,6 +90,11 @@ class Request:
     decided_by: int | None
     approved: bool | None
 
+    @property
+    def reason(self) -> str:
+        """How proofs name it."""
+        return f"request:{self.id}"
+
 
 @dataclass(frozen=True)
 class Declared:

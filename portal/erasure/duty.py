@@ -1,16 +1,17 @@
 """The duty that erases: after withdrawals, approved requests, ended periods, and restored backups."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import exists, select
+from sqlalchemy import func, select
 
 from portal.clock import Clock, london_day
 from portal.consent.states import level_of
 from portal.consent.store import ConsentRow, WithdrawalRow
 from portal.db.engine import Database
 from portal.db.kinds import DataKind
-from portal.erasure.domain import REMOVED_AT_WITHDRAWAL, Cause, removable_until
+from portal.erasure.domain import REMOVED_AT_WITHDRAWAL, Cause, Request, removable_until
 from portal.erasure.retention import RetentionService
 from portal.erasure.service import ErasureService
 from portal.erasure.store import ErasureRow
@@ -20,6 +21,8 @@ from portal.study.service import StudyBook
 
 InterviewedAt = Callable[[int], datetime | None]
 """When a participant was interviewed last; None if she was not."""
+Erasing = Callable[[], object]
+"""What is due, to be carried out."""
 AT_ONCE = 100
 """So many people a turn: a period that ends for thousands holds up no other duty."""
 
@@ -41,20 +44,34 @@ class ErasureDuty:
         self._late_recordings = late_recordings
 
     def run(self) -> int:
-        """Gives how many erasures were carried out."""
-        done = sum(1 for _ in self._withdrawals())
-        done += sum(1 for _ in self._requests())
-        done += sum(1 for _ in self._restored()) + self._late_recordings()
-        return done + sum(1 for _ in self._periods())
+        """Gives how many erasures were carried out. One that fails holds up no other; the first fault is raised."""
+        faults: list[Exception] = []
+        done = self._carry_out(self._withdrawals(), faults) + self._carry_out(self._requests(), faults)
+        if not faults:  # a key that was destroyed a moment ago, by an erasure that is not finished, was not restored
+            done += self._carry_out(self._restored(), faults)
+        done += self._carry_out(self._periods(), faults) + self._late_recordings()
+        if faults:
+            raise faults[0]
+        return done
 
-    def _withdrawals(self) -> Iterator[None]:
-        """Those whose level removes what was told, and that no proof answers yet."""
-        answered = exists().where(ErasureRow.because == WithdrawalRow.reference)
+    def _carry_out(self, due: Iterator[Erasing], faults: list[Exception]) -> int:
+        done = 0
+        for erase in due:
+            try:
+                erase()
+                done += 1
+            except Exception as error:  # noqa: BLE001 - `run` raises it once the others had their turn
+                faults.append(error)
+        return done
+
+    def _withdrawals(self) -> Iterator[Erasing]:
+        """Those whose level removes what was told, and that no proof answers yet for some kind of data."""
+        proofs = select(func.count(ErasureRow.kind.distinct())).where(ErasureRow.because == WithdrawalRow.reference)
         query = (
             select(WithdrawalRow, ConsentRow, ParticipantRow)
             .join(ConsentRow, ConsentRow.id == WithdrawalRow.consent_id)
             .join(ParticipantRow, ParticipantRow.id == WithdrawalRow.participant_id)
-            .where(~answered)
+            .where(proofs.scalar_subquery() < len(REMOVED_AT_WITHDRAWAL))
         )
         with self._database.reading() as session:
             rows = session.execute(query.order_by(WithdrawalRow.id)).all()
@@ -62,23 +79,29 @@ class ErasureDuty:
             if level_of(self._studies, stopped).removes_data:
                 study = self._studies.at(stopped.publication_hash).study
                 until = removable_until(consent.at, self._interviewed_at(row.id), study.withdrawal.removable_days)
-                self._withdrawn(row.as_participant(), stopped.reference, in_time=stopped.at <= until)
-                yield
+                yield partial(self._withdrawn, row.as_participant(), stopped.reference, in_time=stopped.at <= until)
 
     def _withdrawn(self, person: Participant, reference: str, *, in_time: bool) -> None:
-        for kind in REMOVED_AT_WITHDRAWAL:
+        for kind in self._left(person, REMOVED_AT_WITHDRAWAL, reference):
             if in_time:
                 self._erasure.erase(person, kind, Cause.WITHDRAWAL, reference)
             else:
                 self._erasure.refuse(person, kind, reference)
 
-    def _requests(self) -> Iterator[None]:
+    def _requests(self) -> Iterator[Erasing]:
         for request, person in self._retention.approved():
-            for kind in request.kinds:
-                self._erasure.erase(person, kind, Cause.REQUEST, f"request:{request.id}")
-            yield
+            yield partial(self._requested, request, person)
 
-    def _restored(self) -> Iterator[None]:
+    def _requested(self, request: Request, person: Participant) -> None:
+        for kind in self._left(person, request.kinds, request.reason):
+            self._erasure.erase(person, kind, Cause.REQUEST, request.reason)
+
+    def _left(self, person: Participant, kinds: Collection[DataKind], because: str) -> list[DataKind]:
+        """The kinds that no proof answers yet: an earlier turn may have been cut off between two of them."""
+        done = {one.kind for one in self._erasure.of(person) if one.because == because}
+        return [kind for kind in kinds if kind not in done]
+
+    def _restored(self) -> Iterator[Erasing]:
         """Keys that were destroyed although the data's records know nothing of it: a backup was put back."""
         with self._database.reading() as session:
             known = set(
@@ -92,12 +115,10 @@ class ErasureDuty:
         for owner, kind in sorted(gone - {(owner, DataKind(kind)) for owner, kind in known}):
             person = self._retention.person(owner)
             if person is not None:
-                self._erasure.erase(person, kind, Cause.RESTORED, "backup")
-                yield
+                yield partial(self._erasure.erase, person, kind, Cause.RESTORED, "backup")
 
-    def _periods(self) -> Iterator[None]:
+    def _periods(self) -> Iterator[Erasing]:
         for rule, milestone in self._retention.due(london_day(self._clock())):
             because = f"{milestone.milestone}:{milestone.day.isoformat()}"
             for person in self._retention.left(rule.kind, because, AT_ONCE):
-                self._erasure.erase(person, rule.kind, Cause.RETENTION, because)
-                yield
+                yield partial(self._erasure.erase, person, rule.kind, Cause.RETENTION, because)

@@ -104,13 +104,14 @@ class RetentionService:
         return row.as_participant()
 
     def approved(self) -> list[tuple[Request, Participant]]:
-        """Approved requests that no proof answers yet."""
+        """Approved requests that no proof answers yet for some kind of data."""
+        proofs = select(ErasureRow.because, ErasureRow.kind).where(ErasureRow.because.like("request:%"))
         with self._database.reading() as session:
-            done = set(session.scalars(select(ErasureRow.because).where(ErasureRow.because.like("request:%"))))
+            done = {(because, kind) for because, kind in session.execute(proofs)}
             return [
                 (one, person)
                 for one, person in self._requests(session)
-                if one.approved and f"request:{one.id}" not in done
+                if one.approved and not {(one.reason, kind.value) for kind in one.kinds} <= done
             ]
 
     def declare(self, milestone: str, day: date, *, staff_id: int) -> None:

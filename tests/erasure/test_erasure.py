@@ -1,4 +1,5 @@
 import re
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from portal.consent.service import ConsentService
 from portal.consent.store import ConsentRow
 from portal.db.base import Base
 from portal.db.engine import Database
+from portal.db.errors import StorageUnavailable
 from portal.db.kinds import DataKind
 from portal.db.personal import PersonalBytes, PersonalText
 from portal.demographics.domain import Value
@@ -185,6 +187,64 @@ def test_killed_between_key_and_record_it_is_finished_later(world, monkeypatch):
     assert world.get(DemographicsService).answers(person.id) == {}
     assert run(world) >= 1
     assert len(erasure.of(person)[0].keys) == 1
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Makes erasing of recordings fail within the block, for one participant or for all."""
+
+    @contextmanager
+    def failing(world, study_id=""):
+        erasure = world.get(ErasureService)
+        erase = erasure.erase
+
+        def once(person, kind, cause, because):
+            if kind is DataKind.RECORDINGS and study_id in ("", person.study_id):
+                raise StorageUnavailable("the disk is full")
+            return erase(person, kind, cause, because)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(erasure, "erase", once)
+            yield
+
+    return failing
+
+
+def test_what_failed_half_way_through_a_withdrawal_is_finished_later(worlds, failing):
+    person = told_a_lot(worlds)
+    worlds.get(ConsentService).withdraw(person, "stop-remove")
+    with failing(worlds), pytest.raises(StorageUnavailable):
+        run(worlds)
+    assert [one.kind for one in worlds.get(ErasureService).of(person)] == [DataKind.ANSWERS]
+    assert run(worlds) == 1
+    assert [one.kind for one in worlds.get(ErasureService).of(person)] == [DataKind.ANSWERS, DataKind.RECORDINGS]
+    assert run(worlds) == 0
+
+
+def test_what_failed_half_way_through_a_request_is_finished_later(worlds, failing):
+    person = told_a_lot(worlds)
+    retention = worlds.get(RetentionService)
+    kinds = (DataKind.ANSWERS, DataKind.RECORDINGS)
+    number = retention.ask(person, kinds, "asked", "x", staff_id=worlds.member().id)
+    retention.decide(number, approve=True, staff_id=worlds.member(Role.LEAD).id)
+    with failing(worlds), pytest.raises(StorageUnavailable):
+        run(worlds)
+    assert run(worlds) == 1
+    proofs = worlds.get(ErasureService).of(person)
+    assert [(one.kind, one.because) for one in proofs] == [
+        (kind, f"request:{number}") for kind in DataKind if kind in kinds
+    ]
+    assert run(worlds) == 0
+
+
+def test_one_that_cannot_be_erased_holds_up_no_other(worlds, failing):
+    first, second = told_a_lot(worlds), worlds.participant()
+    worlds.consent(second)
+    for person in (first, second):
+        worlds.get(ConsentService).withdraw(person, "stop-remove")
+    with failing(worlds, first.study_id), pytest.raises(StorageUnavailable):
+        run(worlds)
+    assert {one.kind for one in worlds.get(ErasureService).of(second)} == {DataKind.ANSWERS, DataKind.RECORDINGS}
 
 
 def test_the_proofs_cannot_be_changed(worlds):
