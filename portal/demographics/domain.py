@@ -43,6 +43,15 @@ def check(question: Question, value: Value) -> None:
         _check_number(question, value.given[0])
 
 
+def fits(question: Question, value: Value) -> bool:
+    """Whether the value could be given to the question."""
+    try:
+        check(question, value)
+    except ValueRefused:
+        return False
+    return True
+
+
 def _check_number(question: Question, text: str) -> None:
     if not (text.isascii() and text.isdecimal() and len(text) <= 6):
         raise ValueRefused("use digits only")

@@ -13,12 +13,12 @@ from portal.clock import Clock
 from portal.db.engine import Database
 from portal.db.personal import personal
 from portal.demographics import events
-from portal.demographics.domain import Answer, Value, check
+from portal.demographics.domain import Answer, Value, check, fits
 from portal.demographics.errors import Closed
 from portal.demographics.store import DemographicAnswerRow
 from portal.people.domain import Participant
 from portal.people.store import lock
-from portal.study.domain import Questionnaire
+from portal.study.domain import Question, Questionnaire
 from portal.study.service import StudyBook
 
 ConsentedSince = Callable[[Participant], "datetime | None"]
@@ -45,6 +45,20 @@ class DemographicsService:
         """The newest answer to each question."""
         with self._database.reading() as session:
             return _latest(session, participant_id)
+
+    def standing(self, person: Participant) -> dict[str, Value]:
+        """The newest answers that fit her group's questions as they are asked now: what else there is was answered to
+        questions that were taken out or changed since."""
+        questions = {one.key: one for one in self.questionnaire(person).questions}
+        given = self.answers(person.id)
+        return {key: value for key, value in given.items() if key in questions and fits(questions[key], value)}
+
+    def as_asked(self, person: Participant) -> list[tuple[Question, Value]]:
+        """The newest answers, each with its question as it was asked then, in the order in which they were given."""
+        documents = [one.study.documents.get(person.group) for one in self._studies.all()]
+        forms = {one.questionnaire.content_hash: one.questionnaire for one in documents if one}
+        given = self.given_by([person.id]).get(person.id, {})
+        return [(forms[one.form].question(key), one.value) for key, one in given.items()]
 
     def answers_of(self, participant_ids: Collection[int]) -> dict[int, dict[str, Value]]:
         """The newest answers of many participants, in one query."""

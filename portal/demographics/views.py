@@ -21,7 +21,7 @@ def start() -> Response | str:
     """The answers so far, or the first question."""
     me, demographics = current_participant(), service(DemographicsService)
     until = demographics.open_until(me)
-    questionnaire, answers = demographics.questionnaire(me), demographics.answers(me.id)
+    questionnaire, answers = demographics.questionnaire(me), demographics.standing(me)
     if until is None:
         return render_template("demographics/not_yet.html")
     return render_template(
@@ -39,7 +39,7 @@ def question(key: str) -> Response | str | tuple[str, int]:
     keys = [one.key for one in questionnaire.questions]
     if key not in keys:
         abort(404)
-    one, answers = questionnaire.question(key), demographics.answers(me.id)
+    one, answers = questionnaire.question(key), demographics.standing(me)
     form = question_form(one, answers.get(key))
     if form.validate_on_submit():
         try:

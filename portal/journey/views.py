@@ -36,7 +36,7 @@ def home() -> str:
         sheet_read=service(Readings).first(me.id, documents.information_sheet.content_hash) is not None,
         consent=state,
         questions=len(documents.questionnaire.questions),
-        answered=len(demographics.answers(me.id)),
+        answered=len(demographics.standing(me)),
         has_email=service(PeopleService).email_of(me.id) is not None,
         booked=appointment is not None,
         interviewed=booking.had(me.id) >= booking.rules.interviews,

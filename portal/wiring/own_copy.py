@@ -113,12 +113,11 @@ class Sources:
 
     def answers(self, person: Participant) -> Iterable[Part]:
         """What she answered about herself."""
-        given = self.get(DemographicsService).answers(person.id)
-        questions = self.get(DemographicsService).questionnaire(person).questions
+        given = self.get(DemographicsService).as_asked(person)
         lines: Lines = [
-            (one.label, said("you prefer not to say") if given[one.key].declined else readable(one, given[one.key]))
-            for one in questions if one.key in given
-        ]  # fmt: skip
+            (one.label, said("you prefer not to say") if value.declined else readable(one, value))
+            for one, value in given
+        ]
         if lines:
             yield Part(said("Your answers"), tuple(lines))
 

@@ -154,9 +154,19 @@ def _outdated(study: Study) -> ColumnElement[bool]:
 
 
 def _unanswered(study: Study) -> ColumnElement[bool]:
+    """Answers to questions that an earlier version asked do not count for those that this one asks."""
+    asked = or_(
+        *(
+            and_(
+                ParticipantRow.group == group,
+                DemographicAnswerRow.question_key.in_([two.key for two in one.questionnaire.questions]),
+            )
+            for group, one in study.documents.items()
+        )
+    )
     answered = (
         select(func.count(distinct(DemographicAnswerRow.question_key)))
-        .where(DemographicAnswerRow.participant_id == ParticipantRow.id)
+        .where(DemographicAnswerRow.participant_id == ParticipantRow.id, asked)
         .correlate(ParticipantRow)
         .scalar_subquery()
     )
