@@ -16,6 +16,7 @@ from portal.db.engine import Database
 from portal.db.errors import StorageUnavailable
 from portal.delegation.views import bp as delegation
 from portal.demographics.views import bp as demographics
+from portal.devices.views import bp as devices
 from portal.enquiries.views import bp as enquiries
 from portal.erasure.views import bp as erasure
 from portal.exports.views import bp as exports
@@ -36,7 +37,6 @@ from portal.rooms.views import bp as rooms
 from portal.sampling.views import bp as sampling
 from portal.settings import ROOT, Settings
 from portal.study.service import StudyBook
-from portal.team.device_views import bp as devices
 from portal.team.views import bp as team
 from portal.trail.views import bp as trail
 from portal.web import (

@@ -88,6 +88,7 @@ KINDS = {
     "people.invitation_renewed": said("Invitation renewed"),
     "people.invited": said("Participant invited"),
     "people.optional_messages_stopped": said("Optional messages stopped"),
+    "people.sessions_ended": said("Participant signed out on other devices"),
     "people.signed_in": said("Participant signed in"),
     "recordings.catalogued": said("Recording listed"),
     "recordings.destroyed": said("Recording destroyed"),

@@ -63,8 +63,7 @@ def sign_in(principal: Principal, *, carried: Mapping[str, object] | None = None
     session.clear()
     session.update(carried or {})
     session.rotate()  # type: ignore[attr-defined]
-    if principal.kind == "staff":  # of a participant nothing is kept that she has no use for
-        session[DEVICE] = present_device()
+    session[DEVICE] = present_device()
     login_user(principal)
 
 

@@ -11,6 +11,7 @@ from portal.consent.service import ConsentService
 from portal.db.engine import Database
 from portal.delegation.domain import allowed
 from portal.delegation.service import DelegationService
+from portal.devices.service import Devices
 from portal.messages.failures import Failures
 from portal.messages.service import Outbox
 from portal.passkeys.service import PasskeyService
@@ -20,7 +21,6 @@ from portal.recovery.service import RecoveryService
 from portal.settings import Settings
 from portal.study.service import StudyBook
 from portal.team.account_notices import AccountNotices
-from portal.team.devices import Devices
 from portal.team.errors import MemberUnknown
 from portal.team.factors import Passwords
 from portal.team.service import TeamService
