@@ -9,6 +9,7 @@ from portal.db.errors import KeyringError, SnapshotFailed
 from portal.operations.backup import Backups
 from portal.operations.errors import BackupError
 from portal.operations.restore import restore as put_back
+from portal.operations.sets import VAULT
 from portal.recordings.age import AgeError, parse_recipient, read_identities
 from portal.recordings.errors import RecordingError
 from portal.settings import Settings
@@ -53,3 +54,9 @@ def restore(folder: Path, identity: Path) -> None:
         f"Restored the backup of {found.manifest.made_at}: {found.events} audit events, none changed or missing, "
         f"and {found.recordings} recordings. Start the portal, then run: portal doctor"
     )
+    if found.recordings < found.manifest.recordings:
+        click.echo(
+            f"WARNING: there were {found.manifest.recordings} recordings when the backup was made. Unless the others"
+            f" were destroyed since, the folder {VAULT} beside the backup is not whole: look for another copy of it.",
+            err=True,
+        )

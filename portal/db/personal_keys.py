@@ -111,6 +111,12 @@ class PersonalKeys:
         self._forget_pages()
         return [Destroyed(owner, kind, row["fingerprint"], at) for row in rows]
 
+    def open_all(self) -> int:
+        """Open every key that there is, to prove that the keyring is theirs; gives how many. Raises KeyringError."""
+        query = select(_KEYS.c.sealed).where(_KEYS.c.sealed.is_not(None))
+        with self._reading() as connection:
+            return sum(1 for sealed in connection.execute(query).scalars() if self._keyring.open(_PURPOSE, sealed))
+
     def numbers(self, owner: str, kind: DataKind) -> list[int]:
         """The numbers of all the owner's keys of the kind, destroyed ones too: what sealed values start with."""
         query = select(_KEYS.c.id).where(_KEYS.c.owner == owner, _KEYS.c.kind == kind.value)

@@ -9,6 +9,10 @@ class NoRecipient(BackupError):
     """There is no key to encrypt the backup to."""
 
 
+class BackupRuns(BackupError):
+    """Another backup is being made."""
+
+
 class BackupDamaged(BackupError):
     """A file of the backup is missing, cut or altered."""
 

@@ -59,7 +59,8 @@ class Metrics(Collector):
             for name, what, query in _COUNTS:
                 yield _gauge(name, what, float(session.scalar(query) or 0))
             seen = session.scalar(select(func.max(HeartbeatRow.at)))
-            backup = session.scalar(select(func.max(AuditEvent.at)).where(AuditEvent.kind == BACKUP_MADE.name))
+            made = AuditEvent.kind == BACKUP_MADE.name, AuditEvent.at <= now
+            backup = session.scalar(select(func.max(AuditEvent.at)).where(*made))
         if seen is not None:
             yield _gauge("portal_worker_seen_seconds", "Age of the worker's sign of life", (now - seen).total_seconds())
         if backup is not None:

@@ -16,7 +16,7 @@ from portal.db.engine import Database
 from portal.db.keyring import Keyring
 from portal.db.personal_keys import PersonalKeys
 from portal.operations import archive
-from portal.operations.errors import BackupDamaged, InstanceInUse
+from portal.operations.errors import BackupDamaged, BackupError, InstanceInUse
 from portal.operations.events import RESTORED
 from portal.operations.mirror import Mirror
 from portal.operations.sets import DATA, KEYS, PERSONAL, VAULT, Manifest, check
@@ -42,7 +42,7 @@ def restore(source: Path, identities: Collection[Identity], settings: Settings, 
     the database's own integrity. The audit chain is recomputed at the end and compared with the manifest.
 
     Raises:
-        InstanceInUse, BackupForeign, BackupDamaged, SnapshotFailed: with what to do.
+        InstanceInUse, BackupForeign, BackupDamaged, BackupError, SnapshotFailed, KeyringError: with what to do.
     """
     manifest = Manifest.read(source)
     check(source, manifest)
@@ -65,6 +65,7 @@ def _put_back(
         archive.unpack(source / DATA, data, identities)
         archive.unpack(source / KEYS, keys, identities)
         archive.unpack(source.parent / PERSONAL, personal, identities)
+        _check_data_keys(keys, settings)
         _put_keys(keys, personal, settings)
         _put_data(data, personal, settings)
     events = _prove(manifest, settings, clock)
@@ -90,6 +91,15 @@ def _refuse_used(settings: Settings) -> None:
             engine.dispose()
             if tables:
                 raise InstanceInUse("the database is in use: create an empty one and set its address")
+
+
+def _check_data_keys(keys: Path, settings: Settings) -> None:
+    """Data keys that are set must be this portal's; without any, the set must hold them: else nothing sealed opens."""
+    kept = keys / "data.json"
+    if settings.data_keys and kept.exists():
+        Keyring.from_json(settings.data_keys).joined(Keyring.from_json(kept.read_text(encoding="ascii")))
+    elif not settings.data_keys and not kept.exists():
+        raise BackupError("the data keys of this portal were kept outside its instance: set PORTAL_DATA_KEYS to them")
 
 
 def _put_keys(keys: Path, personal: Path, settings: Settings) -> None:
@@ -122,8 +132,10 @@ def _database_in(folder: Path) -> Path:
 
 def _prove(manifest: Manifest, settings: Settings, clock: Clock) -> int:
     keys = _keyring(settings)
-    database = Database(settings.effective_database_url, keys, PersonalKeys(settings.effective_personal_keys_url, keys))
+    personal = PersonalKeys(settings.effective_personal_keys_url, keys)
+    database = Database(settings.effective_database_url, keys, personal)
     try:
+        personal.open_all()
         audit = AuditLog(database, clock)
         verdict = audit.verify({manifest.events: manifest.head} if manifest.events else None)
         if verdict.problem:

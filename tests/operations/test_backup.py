@@ -9,13 +9,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from portal.audit.service import AuditLog
+from portal.cli import portal
 from portal.consent.service import ConsentService
 from portal.db.engine import Database
+from portal.db.errors import KeyringError
+from portal.db.keyring import Keyring
 from portal.db.kinds import DataKind
 from portal.operations.backup import Backups
-from portal.operations.errors import BackupDamaged, BackupForeign, InstanceInUse, NoRecipient
+from portal.operations.data import backups as check_backups
+from portal.operations.domain import State
+from portal.operations.errors import (
+    BackupDamaged,
+    BackupError,
+    BackupForeign,
+    BackupRuns,
+    InstanceInUse,
+    NoRecipient,
+)
+from portal.operations.lock import alone
 from portal.operations.mirror import Mirror
 from portal.operations.restore import restore
 from portal.operations.sets import DATA, KEYS, MANIFEST, PERSONAL, Manifest, sets_in
@@ -272,3 +286,102 @@ def test_the_commands(one, tmp_path):
     assert "none changed or missing" in said
     refused = subprocess.run(command, cwd=ROOT, env=environ, check=False, capture_output=True, text=True)
     assert (refused.returncode, "is in use" in refused.stderr) == (1, True)
+
+
+def nightly_of(world, to, keep=2):
+    settings = replace(world.settings, backup_to=to, backup_keep=keep)
+    return Backups(
+        settings, world.get(Database), world.clock, world.get(AuditLog), lambda: [IDENTITY.recipient],
+        Mirror(settings.instance / "vault", lambda _recording: False),
+    )  # fmt: skip
+
+
+def test_a_clock_that_was_ahead_stops_no_backup(world, tmp_path):
+    to = tmp_path / "nightly"
+    backups = nightly_of(world, to)
+    world.clock.forward(days=400)
+    assert [backups.nightly(), world.clock.forward(days=1), backups.nightly()] == [1, None, 1]
+    world.clock.forward(days=-401)
+    assert [backups.nightly(), backups.nightly()] == [1, 0]
+    assert "2026-11-24" in [one.name[:10] for one in sets_in(to)]
+    world.clock.forward(days=1)
+    assert backups.nightly() == 1
+    assert [one.name[:10] for one in sets_in(to)] == ["2026-11-24", "2026-11-25"]
+
+
+def test_the_doctor_counts_no_backup_of_a_day_to_come(world, tmp_path):
+    backups = nightly_of(world, tmp_path / "nightly")
+    backups.nightly()
+    world.clock.forward(days=400)
+    world.clock.forward(days=1)
+    backups.nightly()
+    world.clock.forward(days=-399)
+    assert check_backups(world.get(Database), world.clock).state is State.FAILING
+
+
+def test_what_a_killed_backup_left_is_removed(world, tmp_path):
+    """Plain copies of the personal keys would let what is erased later be read."""
+    to, instance = tmp_path / "nightly", world.settings.instance
+    backups = nightly_of(world, to)
+    assert backups.nightly() == 1
+    left = [instance / ".backup-abcd", to / ".2026-11-23-020000"]
+    for one in left:
+        one.mkdir()
+        (one / "personal.sqlite3").write_bytes(b"keys")
+    with alone(instance):  # another process is making one, and these may be its own
+        assert backups.nightly() == 0
+        assert [one.exists() for one in left] == [True, True]
+        with pytest.raises(BackupRuns):
+            backups.make(to)
+    assert backups.nightly() == 0
+    assert [one.exists() for one in left] == [False, False]
+    assert len(sets_in(to)) == 1
+
+
+def test_a_backup_for_somebody_else_locks_no_older_one(one, tmp_path, request):
+    """The personal keys beside the sets are overwritten each time, so the recovery key has to open them each time."""
+    one.world.clock.forward(days=1)
+    nightly_of(one.world, one.to).make(one.to, [new_identity().recipient])
+    _, services = put_back(one, tmp_path, request)
+    person = services.get(PeopleService).by_study_id(one.study_id)
+    assert services.get(PeopleService).email_of(person.id) == ADDRESS
+    services.get(Database).dispose()
+
+
+def test_data_keys_of_another_portal_are_refused(one, tmp_path, request):
+    settings = replace(one.target(tmp_path, request), data_keys=Keyring.new().to_json())
+    with pytest.raises(KeyringError):
+        restore(one.folder, [IDENTITY], settings, one.world.clock)
+    assert [path.name for path in settings.instance.iterdir() if path.name != "outbox"] == []
+
+
+def outside(one):
+    """The same portal, whose data keys are a setting and no file."""
+    path = one.world.settings.instance / "keys" / "data.json"
+    text = path.read_text()
+    path.unlink()
+    one.world.clock.forward(days=1)
+    return text, one.world.get(Backups).make(one.to, [IDENTITY.recipient]).folder
+
+
+def test_data_keys_kept_outside_are_asked_for(one, tmp_path, request):
+    text, folder = outside(one)
+    settings = one.target(tmp_path, request)
+    with pytest.raises(BackupError, match="PORTAL_DATA_KEYS"):
+        restore(folder, [IDENTITY], settings, one.world.clock)
+    with pytest.raises(KeyringError):
+        restore(folder, [IDENTITY], replace(settings, data_keys=Keyring.new().to_json()), one.world.clock)
+    assert restore(folder, [IDENTITY], replace(settings, data_keys=text), one.world.clock).events
+
+
+def test_missing_recordings_are_told(one, tmp_path):
+    vault_with(one.world.settings.instance, "manifest.jsonl", "p1-1.webm.age")
+    one.world.clock.forward(days=1)
+    folder = one.world.get(Backups).make(one.to, [IDENTITY.recipient]).folder
+    shutil.rmtree(one.to / "vault")
+    key = tmp_path / "key.txt"
+    key.write_text(f"{IDENTITY.encode()}\n")
+    environ = {"PORTAL_DEMONSTRATION": "yes", "PORTAL_INSTANCE": str(tmp_path / "new")}
+    told = CliRunner().invoke(portal, ["restore", str(folder), "--identity", str(key)], env=environ)
+    assert told.exit_code == 0
+    assert "WARNING: there were 1 recordings when the backup was made" in told.output
