@@ -1,6 +1,6 @@
 """The people of an export, a few hundred at a time, each with what the data says of her."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,9 @@ from portal.people.store import ParticipantRow
 from portal.study.service import StudyBook
 
 CHUNK = 200
+Removals = Callable[[Collection[str]], Mapping[str, bool]]
+"""Of the withdrawals of these references: whether what was told is removed, or was kept since it was too late. One that
+waits to be carried out is not among them."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,14 @@ class Person:
     answers: Mapping[str, Answer]
     questionnaires: tuple[str, ...]
     """Versions of the questionnaires that they were given to."""
+    removals: Mapping[str, bool]
+    """What became of her withdrawals that remove what was told, by reference, as `Removals` gives it."""
+
+    @property
+    def removal_waits(self) -> bool:
+        """Whether something of hers is still there that is to be removed."""
+        asked = (two for one in self.consents for two in one.withdrawals if two.chosen.removes_data)
+        return any(one.reference not in self.removals for one in asked)
 
 
 class Gathering:
@@ -44,8 +55,10 @@ class Gathering:
         history: ConsentHistory,
         demographics: DemographicsService,
         studies: StudyBook,
+        removals: Removals,
     ) -> None:
         self._database = database
+        self._removals = removals
         self._studies = studies
         self._consents = consents
         self._history = history
@@ -74,13 +87,15 @@ class Gathering:
         """The same chunks with their consents, and their answers where wanted."""
         versions = self._questionnaires() if answers else {}
         for chunk in self.participants(sites):
-            people = []
             states, consents = self._consents.states(chunk), self._history.of_all(chunk)
             given = self._demographics.given_by([one.id for one in chunk]) if answers else {}
+            stops = [two for one in consents.values() for consent in one for two in consent.withdrawals]
+            removals = self._removals([one.reference for one in stops if one.chosen.removes_data]) if stops else {}
+            people = []
             for one in chunk:
                 hers = given.get(one.id, {})
                 forms = {versions[answer.form] for answer in hers.values()}
-                people.append(Person(one, states[one.id], consents[one.id], hers, tuple(sorted(forms))))
+                people.append(Person(one, states[one.id], consents[one.id], hers, tuple(sorted(forms)), removals))
             yield people
 
     def _questionnaires(self) -> dict[str, str]:
@@ -89,7 +104,7 @@ class Gathering:
         return {one.questionnaire.content_hash: one.questionnaire.version for one in documents}
 
     def row(self, person: Person, columns: tuple[Variable, ...]) -> dict[str, object]:
-        """What the data says of her, by column. Answers that were to be removed are not there."""
+        """What the data says of her, by column. Answers that are to be removed are not there, even if still waiting."""
         newest, stops = person.consents[-1], [two for one in person.consents for two in one.withdrawals]
         status = _status(person)
         found: dict[str, object] = {
@@ -103,19 +118,21 @@ class Gathering:
         for one in columns:
             if one.effect:
                 found[one.name] = int(one.effect in person.state.effects)
-        if status != "withdrawn_removed":
+        if status != "withdrawn_removed" and not person.removal_waits:
             found["questionnaire_version"] = "; ".join(person.questionnaires)
             found |= {one.name: _said(one, person) for one in columns if one.group == person.participant.group}
         return found
 
 
 def _status(person: Person) -> str:
-    """By the levels as they were when she chose, whatever a later version calls them."""
-    if any(one.chosen.removes_data for one in person.consents[-1].withdrawals):
-        return "withdrawn_removed"
+    """By the levels as they were when she chose, whatever a later version calls them, and by what became of it."""
     if person.state.standing is Standing.OUTDATED:
         return "reconsent"
-    return "withdrawn_kept" if person.state.standing is Standing.WITHDRAWN else "consented"
+    if person.state.standing is not Standing.WITHDRAWN:
+        return "consented"
+    removing = [one for one in person.consents[-1].withdrawals if one.chosen.removes_data]
+    removed = any(person.removals.get(one.reference, True) for one in removing)
+    return "withdrawn_removed" if removed else "withdrawn_kept"
 
 
 def _day(at: datetime) -> str:

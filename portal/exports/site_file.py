@@ -17,7 +17,7 @@ from portal.exports.domain import Reader, Tally, csv_line
 from portal.exports.explaining import Line, listed, text
 from portal.exports.gather import Gathering, Person
 from portal.exports.register import BOM, register
-from portal.receipts.domain import Receipt
+from portal.receipts.domain import Kind, Receipt
 from portal.receipts.errors import UnknownReceipt
 from portal.receipts.service import ReceiptService
 from portal.sentence import said
@@ -30,6 +30,8 @@ VERIFIER = Path(__file__).with_name("verify_pack.py")
 DelegationLog = Callable[[], Iterable[tuple[str, ...]]]
 """The delegation log as lines of text, its head first."""
 
+NOT_SEALED = "not sealed yet"
+"""What the ledger says of a receipt that is due: the archive is to be made again once it is there."""
 _STATEMENTS = {"mandatory": said("mandatory"), "optional": said("optional")}
 _FILES: tuple[Line, ...] = (
     ("study/", said("every published version: study.json as it was frozen, its documents as HTML and PDF")),
@@ -82,9 +84,11 @@ class SiteFile:
         ledger = [BOM, csv_line(("file", "kind", "study_id", "reference", "sha256", "sealed_at", "note"))]
         for chunk in self._gathering.people(sites):
             for person in chunk:
-                for reference in _references(person):
+                for kind, reference in _references(person):
                     receipt = self._receipts.find(reference)
                     if receipt is None:
+                        waits = ("", kind.value, person.participant.study_id, reference, "", "", NOT_SEALED)
+                        ledger.append(csv_line(waits))
                         continue
                     content = self._pdf(reference)
                     name = f"receipts/{person.participant.study_id}/{receipt.file_name}"
@@ -171,12 +175,13 @@ def _html(one: _Readable, version: str) -> bytes:
     ).encode()
 
 
-def _references(person: Person) -> Iterator[str]:
+def _references(person: Person) -> Iterator[tuple[Kind, str]]:
+    """Whatever a receipt is due for."""
     for one in person.consents:
-        yield one.reference
+        yield Kind.CONSENT, one.reference
         if one.countersigned:
-            yield one.countersigned.reference
-        yield from (two.reference for two in one.withdrawals)
+            yield Kind.COUNTERSIGNATURE, one.countersigned.reference
+        yield from ((Kind.WITHDRAWAL, two.reference) for two in one.withdrawals)
 
 
 def _ledger_line(name: str, person: Person, receipt: Receipt) -> bytes:

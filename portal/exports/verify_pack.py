@@ -62,6 +62,14 @@ def receipts(folder: Path) -> Iterator[str]:
                 yield f"{line['file']} is not the receipt {line['reference']} of the ledger"
 
 
+def unsealed(folder: Path) -> Iterator[str]:
+    """What no receipt had been sealed for when the archive was made: nothing is wrong, but it is not complete."""
+    with (folder / "receipts.csv").open(encoding="utf-8-sig", newline="") as ledger:
+        for line in csv.DictReader(ledger):
+            if line["note"] == "not sealed yet":
+                yield f"the receipt {line['reference']} of {line['study_id']} was not sealed yet"
+
+
 def events(folder: Path) -> Iterator[str]:
     """No event was changed: each hash covers the event and the hash before it."""
     hashes: dict[int, str] = {}
@@ -84,6 +92,8 @@ def main() -> int:
     found = [problem for check in (files, versions, receipts, events) for problem in check(folder)]
     for problem in found:
         sys.stdout.write(f"NOT WHOLE: {problem}\n")
+    for missing in unsealed(folder):
+        sys.stdout.write(f"INCOMPLETE: {missing}. Take the site file out again.\n")
     if not found:
         sys.stdout.write("Everything fits: files, receipts, versions and events are as they were exported.\n")
     return 1 if found else 0

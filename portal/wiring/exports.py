@@ -1,16 +1,21 @@
 """Exports, and what they may ask of delegation and the team."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy import select
 
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.consent.history import ConsentHistory
 from portal.consent.service import ConsentService
 from portal.db.engine import Database
+from portal.db.kinds import DataKind
 from portal.delegation.service import DelegationService
 from portal.demographics.service import DemographicsService
+from portal.erasure.domain import Outcome
+from portal.erasure.store import ErasureRow
 from portal.exports.data import DataContents
-from portal.exports.gather import Gathering
+from portal.exports.gather import Gathering, Removals
 from portal.exports.service import ExportService
 from portal.exports.site_file import SiteFile
 from portal.receipts.service import ReceiptService
@@ -25,7 +30,9 @@ def build_exports(get: Lookup, clock: Clock) -> ExportService:
     """The export service."""
     database, studies = get(Database), get(StudyBook)
     history = ConsentHistory(database, studies)
-    gathering = Gathering(database, get(ConsentService), history, get(DemographicsService), studies)
+    gathering = Gathering(
+        database, get(ConsentService), history, get(DemographicsService), studies, _removals(database)
+    )
 
     def delegation_log() -> Iterable[tuple[str, ...]]:
         names = get(TeamService).actor_names()
@@ -40,3 +47,16 @@ def build_exports(get: Lookup, clock: Clock) -> ExportService:
 
     site_file = SiteFile(database, studies, gathering, get(ReceiptService), delegation_log)
     return ExportService(database, clock, get(AuditLog), gathering, DataContents(studies, gathering), site_file)
+
+
+def _removals(database: Database) -> Removals:
+    """What the proofs of erasing say of answers."""
+
+    def asked(references: Collection[str]) -> Mapping[str, bool]:
+        proofs = select(ErasureRow.because, ErasureRow.outcome).where(
+            ErasureRow.kind == DataKind.ANSWERS, ErasureRow.because.in_(references)
+        )
+        with database.reading() as session:
+            return {because: outcome == Outcome.ERASED for because, outcome in session.execute(proofs)}
+
+    return asked

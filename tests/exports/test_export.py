@@ -165,6 +165,18 @@ def test_the_site_file_is_verified_offline(worlds, lead, answered, tmp_path):
     assert "extra.txt was added" in verdict()[1]
 
 
+def test_the_site_file_tells_of_receipts_that_are_still_to_be_sealed(worlds, lead, tmp_path):
+    reference = worlds.consent(worlds.participant())
+    content = b"".join(worlds.get(ExportService).start(wish(ExportKind.SITE_FILE, lead), None))
+    (line,) = table(opened(content)["receipts.csv"])
+    assert (line["reference"], line["kind"], line["file"], line["note"]) == (reference, "consent", "", "not sealed yet")
+    zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path / "pack")
+    command = [sys.executable, "-I", tmp_path / "pack" / "verify.py"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = f"INCOMPLETE: the receipt {reference} of C-0001 was not sealed yet. Take the site file out again.\n"
+    assert (done.returncode, done.stdout) == (0, told + WHOLE)
+
+
 def test_through_the_page(world):
     client = world.staff_client(Role.LEAD)
     page = client.get("/workspace/exports")
