@@ -85,6 +85,9 @@ def check(page: Page, answer: TestResponse) -> None:
     where = f"{page.address} ({page.status})"
     assert not page.parse_errors, f"{where}: HTML {page.parse_errors[:3]}"
     assert len(page.words("title")) == 1, f"{where}: one title"
+    if any(one.get("data-exit") is not None for one in page.all("a")):
+        name = next("".join(one.itertext()) for one in page.all("a") if one.get("class") == "app-header__name")
+        assert name not in page.title, f"{where}: tab and history of her phone would name the study"
     assert len(page.all("h1")) == 1, f"{where}: one h1, not {page.words('h1')}"
     assert page.all("html")[0].get("lang"), f"{where}: language"
     ids = [one.get("id") for one in page.tree.iter() if isinstance(one.tag, str) and one.get("id")]
