@@ -72,7 +72,7 @@ def measure(bench: Bench, kind: ExportKind) -> dict[str, float]:
 
 def stream(bench: Bench, kind: ExportKind, sites: list[str] | None) -> tuple[float, int, float]:
     """Peak of memory in MB, bytes and seconds of an export that is thrown away piece by piece."""
-    wish = Wish(kind, "", "analysis", "benchmark", bench.staff_id)
+    wish = Wish(kind, "analysis", "benchmark", bench.staff_id)
     started, size = time.perf_counter(), 0
     with peak() as seen:
         for piece in bench.services.get(ExportService).start(wish, sites):

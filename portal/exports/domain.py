@@ -17,6 +17,10 @@ DECLINED = "PNTS"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
 
 
+SEVERAL = ", "
+"""Stands between the sites of an export."""
+MANY = "*"
+"""More sites than the record has room for."""
 Words = Sentence | str
 """What the portal says, or what the study's documents say."""
 
@@ -54,6 +58,7 @@ class Export:
     id: int
     kind: ExportKind
     site: str
+    """Keys of the sites that it was made of, with `SEVERAL` between; empty for all there are, `MANY` for very many."""
     purpose: str
     words: str
     staff_id: int

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy import select
 
@@ -12,7 +13,7 @@ from portal.clock import Clock
 from portal.db.engine import Database
 from portal.exports import events
 from portal.exports.data import DataContents
-from portal.exports.domain import ENGLISH, Export, ExportKind, Reader, Tally
+from portal.exports.domain import ENGLISH, MANY, SEVERAL, Export, ExportKind, Reader, Tally
 from portal.exports.errors import NothingToExport
 from portal.exports.gather import Gathering
 from portal.exports.register import register
@@ -20,14 +21,15 @@ from portal.exports.site_file import SiteFile
 from portal.exports.store import ExportRow
 
 NEWEST = 50
+_LONGEST = 40
+"""Of the places on record; the audit trail has them in full."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody asks for. `site` is empty for every site that she sees."""
+    """What somebody asks for."""
 
     kind: ExportKind
-    site: str
     purpose: str
     words: str
     staff_id: int
@@ -59,25 +61,28 @@ class ExportService:
         """
         if not self._gathering.anybody(sites):
             raise NothingToExport("nobody has consented")
+        places = SEVERAL.join(sorted(sites)) if sites is not None else ""
         row = ExportRow(
-            kind=wish.kind, site=wish.site, purpose=wish.purpose, words=wish.words, staff_id=wish.staff_id,
-            started_at=self._clock(),
+            kind=wish.kind, site=places if len(places) <= _LONGEST else MANY, purpose=wish.purpose, words=wish.words,
+            staff_id=wish.staff_id, started_at=self._clock(),
         )  # fmt: skip
         with self._database.transaction() as session:
             session.add(row)
             session.flush()
             self._audit.record(
                 session, events.STARTED, actor=Actor.staff(wish.staff_id), subject=f"export:{row.id}",
-                export=wish.kind.value, purpose=wish.purpose, site=wish.site,
+                export=wish.kind.value, purpose=wish.purpose, site=places,
             )  # fmt: skip
         tally = Tally()
         return self._counted(row.id, wish, self._content(wish, sites)(tally), tally)
 
-    def newest(self) -> list[Export]:
-        """The newest exports, newest first."""
+    def newest(self, sites: Collection[str] | None = None) -> list[Export]:
+        """The newest exports, newest first: of everything (None), or those that took out nothing beyond these sites."""
+        query = select(ExportRow.id, ExportRow.site).order_by(ExportRow.id.desc())
         with self._database.reading() as session:
-            rows = session.scalars(select(ExportRow).order_by(ExportRow.id.desc()).limit(NEWEST))
-            return [row.as_export() for row in rows]
+            seen = (number for number, places in session.execute(query) if _within(places, sites))
+            rows = session.scalars(select(ExportRow).where(ExportRow.id.in_(list(islice(seen, NEWEST)))))
+            return sorted((row.as_export() for row in rows), key=lambda one: one.id, reverse=True)
 
     def _content(self, wish: Wish, sites: Collection[str] | None) -> Callable[[Tally], Iterator[bytes]]:
         if wish.kind is ExportKind.DATA:
@@ -101,3 +106,7 @@ class ExportService:
                 session, events.FINISHED, actor=Actor.staff(wish.staff_id), subject=f"export:{number}",
                 export=wish.kind.value, sha256=digest.hexdigest(), size=size, people=tally.people,
             )  # fmt: skip
+
+
+def _within(places: str, sites: Collection[str] | None) -> bool:
+    return sites is None or (places not in ("", MANY) and set(places.split(SEVERAL)) <= set(sites))

@@ -1,11 +1,13 @@
 """Take data out: with a purpose, after a fresh proof of who one is, on record with the hash of what left."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, abort, render_template
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.clock import london_day, now
-from portal.exports.domain import ExportKind
+from portal.exports.domain import MANY, SEVERAL, Export, ExportKind
 from portal.exports.errors import NothingToExport
 from portal.exports.forms import PURPOSES, ExportForm
 from portal.exports.service import ExportService, Wish
@@ -46,7 +48,7 @@ def create() -> AnyResponse | str | tuple[str, int]:
     kind, site = ExportKind(form.kind.data), str(form.site.data or "")
     if _NEEDS[kind] not in me.permissions:
         abort(403)
-    wish = Wish(kind, site, str(form.purpose.data), str(form.words.data), me.id, reader())
+    wish = Wish(kind, str(form.purpose.data), str(form.words.data), me.id, reader())
     try:
         pieces = service(ExportService).start(wish, [site] if site else me.sites)
     except NothingToExport:
@@ -70,8 +72,16 @@ def _kinds(me: Principal) -> list[ExportKind]:
 
 def _page(form: ExportForm) -> str:
     names = service(TeamService).names()
-    study = service(StudyBook).current().study
+    known = {one.key: one.name for one in service(StudyBook).current().study.sites}
+    exports = service(ExportService).newest(current_principal().sites)
     return render_template(
-        "exports/start.html", form=form, exports=service(ExportService).newest(), names=names,
-        sites={one.key: one.name for one in study.sites}, purposes={one.value: one.label for one in PURPOSES},
+        "exports/start.html", form=form, exports=exports, names=names,
+        sites={one.id: _sites(one, known) for one in exports}, purposes={one.value: one.label for one in PURPOSES},
     )  # fmt: skip
+
+
+def _sites(export: Export, known: Mapping[str, str]) -> str:
+    if export.site == MANY:
+        return str(_("many sites"))
+    keys = export.site.split(SEVERAL) if export.site else []
+    return ", ".join(known.get(one, one) for one in keys) or str(_("all sites"))

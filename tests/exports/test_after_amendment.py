@@ -112,7 +112,7 @@ def people(worlds, amended, lead):
 
 
 def members(world, lead, kind=ExportKind.DATA):
-    wish = Wish(kind, "", "analysis", "for the first paper", lead.id)
+    wish = Wish(kind, "analysis", "for the first paper", lead.id)
     archive = zipfile.ZipFile(io.BytesIO(b"".join(world.get(ExportService).start(wish, None))))
     return {name: archive.read(name) for name in archive.namelist()}
 

@@ -30,7 +30,7 @@ def answered(worlds):
 
 
 def row(world, lead):
-    wish = Wish(ExportKind.DATA, "", "analysis", "for the first paper", lead.id)
+    wish = Wish(ExportKind.DATA, "analysis", "for the first paper", lead.id)
     archive = zipfile.ZipFile(io.BytesIO(b"".join(world.get(ExportService).start(wish, None))))
     (found,) = csv.DictReader(io.StringIO(archive.read("participants.csv").decode("utf-8-sig")))
     return found

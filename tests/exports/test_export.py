@@ -25,8 +25,8 @@ from portal.team.domain import Role
 WHOLE = "Everything fits: files, receipts, versions and events are as they were exported.\n"
 
 
-def wish(kind, member, site=""):
-    return Wish(kind, site, "analysis", "for the first paper", member.id)
+def wish(kind, member):
+    return Wish(kind, "analysis", "for the first paper", member.id)
 
 
 def opened(content):
@@ -133,7 +133,7 @@ def test_the_register_names_staff_and_no_participant(worlds, lead, answered):
     assert [one["countersigned_by"] for one in rows] == ["Invented Researcher", ""]
     assert "Invented Person" not in content.decode()
     with pytest.raises(NothingToExport):
-        worlds.get(ExportService).start(wish(ExportKind.REGISTER, lead, "trust-b"), ["trust-b"])
+        worlds.get(ExportService).start(wish(ExportKind.REGISTER, lead), ["trust-b"])
 
 
 def test_the_site_file_is_verified_offline(worlds, lead, answered, tmp_path):
@@ -209,6 +209,41 @@ def test_who_may_what(world):
         in elsewhere.submit(elsewhere.get("/workspace/exports"), {**fields, "site": ""}).text
     )
     assert world.staff_client(Role.RESEARCHER).get("/workspace/exports").status == 403
+
+
+def test_the_record_names_the_sites_that_were_taken_out(worlds, lead, answered):
+    """Whoever sees some sites only takes out those by "all that I see", and learns of no export beyond them."""
+    exports = worlds.get(ExportService)
+    for sites in (
+        None,
+        ["trust-a"],
+        ["trust-b", "trust-a"],
+        [f"a-very-long-key-of-a-site-{at}" for at in range(4)] + ["trust-a"],
+    ):
+        b"".join(exports.start(wish(ExportKind.REGISTER, lead), sites))
+        events = [one for one in worlds.get(AuditLog).newest(2) if one.kind == "exports.started"]
+        assert events[0].fields["site"] == ("" if sites is None else ", ".join(sorted(sites)))
+    assert [one.site for one in exports.newest()] == ["*", "trust-a, trust-b", "trust-a", ""]
+    assert [one.site for one in exports.newest({"trust-a"})] == ["trust-a"]
+    assert [one.site for one in exports.newest({"trust-a", "trust-b"})] == ["trust-a, trust-b", "trust-a"]
+    assert exports.newest({"trust-b"}) == []
+    shown = worlds.staff_client(Role.LEAD, sites=["trust-a"]).get("/workspace/exports")
+    assert [words for words in shown.words("td") if "register" in words] == [
+        "Consent register, NHS Trust A [name not public]"
+    ]
+    everything = worlds.staff_client(Role.LEAD).get("/workspace/exports").text
+    assert "Consent register, many sites" in everything
+    assert "Consent register, all sites" in everything
+
+
+def test_a_member_of_one_site_who_takes_out_all_that_she_sees(world):
+    world.consent(world.participant())
+    client = world.staff_client(Role.LEAD, sites=["trust-a"])
+    page = client.get("/workspace/exports")
+    values = page.form_values(page.all("main")[0].find(".//{*}form"))
+    fields = {"kind": "register", "purpose": "analysis", "words": "x", "site": ""}
+    assert client.raw.post("/workspace/exports", data={**values, **fields}).status_code == 200
+    assert [one.site for one in world.get(ExportService).newest()] == ["trust-a"]
 
 
 def test_an_old_proof_is_asked_for_again(world):
