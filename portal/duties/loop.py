@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -22,12 +23,20 @@ class Duty:
     run: Callable[[], int]
 
 
+class Outcomes(Protocol):
+    """Keeps how a duty's turn ended. Raises StorageUnavailable."""
+
+    def __call__(self, duty: str, *, well: bool) -> None: ...
+
+
 class Worker:
     """Runs duties in turn. One that fails is tried again in its next turn and holds up no other."""
 
-    def __init__(self, duties: tuple[Duty, ...], beat: Callable[[], None]) -> None:
+    def __init__(self, duties: tuple[Duty, ...], beat: Callable[[], None], outcomes: Outcomes) -> None:
         self._duties = duties
         self._beat = beat
+        self._outcomes = outcomes
+        self._known: dict[str, bool] = {}
         self._due = dict.fromkeys((duty.name for duty in duties), 0.0)
 
     def run_once(self) -> None:
@@ -58,6 +67,17 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - see below
             # One duty's fault must not stop the others; it is logged and tried again in its next turn.
             log.error("duty failed", duty=duty.name, error=type(error).__name__)
+            self._keep(duty.name, well=False)
         else:
+            self._keep(duty.name, well=True)
             if done:
                 log.info("duty done", duty=duty.name, count=done)
+
+    def _keep(self, duty: str, *, well: bool) -> None:
+        if self._known.get(duty) is well:
+            return
+        try:
+            self._outcomes(duty, well=well)
+            self._known[duty] = well
+        except StorageUnavailable:
+            log.warning("how a duty ended could not be kept", duty=duty)  # tried again after its next turn

@@ -11,6 +11,7 @@ from portal.clock import Clock
 from portal.db.engine import Database
 from portal.db.errors import StorageUnavailable
 from portal.db.migrate import newest, present
+from portal.duties import failing as failing_duties
 from portal.duties import heartbeat
 from portal.messages.domain import FAILURES
 from portal.messages.store import OutboxMessage
@@ -70,6 +71,19 @@ def worker(kept: Database, clock: Clock) -> Finding:
     return failing(
         "worker", unseen, said("Start it: portal worker. Without it no message leaves and nothing is sealed.")
     )
+
+
+def duties(kept: Database, clock: Clock) -> Finding:
+    """What the worker has to do succeeds: sealing, sending, erasing, backing up."""
+    late = {name: at for name, at in failing_duties.since(kept).items() if clock() - at >= failing_duties.PATIENCE}
+    if late:
+        since = "; ".join(f"{name} ({at:%Y-%m-%d %H:%M} UTC)" for name, at in late.items())
+        return failing(
+            "duties",
+            said("the worker fails at, since: %(duties)s", duties=since),
+            said("Look into the log of the worker for what stands in the way. It tries again by itself."),
+        )
+    return ok("duties", said("no duty of the worker fails"))
 
 
 def outbox(kept: Database, clock: Clock) -> Finding:

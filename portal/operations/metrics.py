@@ -15,6 +15,7 @@ from portal.audit.store import AuditEvent, AuditHead
 from portal.clock import Clock
 from portal.consent.store import ConsentRow, WithdrawalRow
 from portal.db.engine import Database
+from portal.duties import failing, heartbeat
 from portal.duties.store import HeartbeatRow
 from portal.messages.domain import FAILURES
 from portal.messages.store import OutboxMessage
@@ -58,13 +59,15 @@ class Metrics(Collector):
         with self._database.reading() as session:
             for name, what, query in _COUNTS:
                 yield _gauge(name, what, float(session.scalar(query) or 0))
-            seen = session.scalar(select(func.max(HeartbeatRow.at)))
+            seen = session.scalar(select(HeartbeatRow.at).where(HeartbeatRow.name == heartbeat.NAME))
             made = AuditEvent.kind == BACKUP_MADE.name, AuditEvent.at <= now
             backup = session.scalar(select(func.max(AuditEvent.at)).where(*made))
         if seen is not None:
             yield _gauge("portal_worker_seen_seconds", "Age of the worker's sign of life", (now - seen).total_seconds())
         if backup is not None:
             yield _gauge("portal_backup_age_seconds", "Age of the newest backup", (now - backup).total_seconds())
+        failed = float(len(failing.since(self._database)))
+        yield _gauge("portal_duties_failing", "Duties of the worker whose newest turn failed", failed)
         free = shutil.disk_usage(self._instance).free
         yield _gauge("portal_disk_free_bytes", "Room left for the instance folder", float(free))
 

@@ -13,6 +13,7 @@ PARTS = {
     "database": said("Database"),
     "schema": said("Database's schema"),
     "worker": said("Worker"),
+    "duties": said("Worker's duties"),
     "media": said("Media process"),
     "mail server": said("Mail server"),
     "outbox": said("Outbox"),

@@ -53,6 +53,7 @@ def build_doctor(parts: Parts) -> Doctor:
             ("database", lambda: data.database(database)),
             ("schema", lambda: data.schema(database)),
             ("worker", lambda: data.worker(database, clock)),
+            ("duties", lambda: data.duties(database, clock)),
             ("media", lambda: data.media(parts.media)),
             ("mail server", lambda: network.mail(settings)),
             ("outbox", lambda: data.outbox(database, clock)),

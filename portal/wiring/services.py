@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -26,8 +27,8 @@ from portal.db.engine import Database
 from portal.db.keyring import Keyring
 from portal.db.personal_keys import PersonalKeys
 from portal.demographics.service import DemographicsService
-from portal.duties import heartbeat
-from portal.duties.loop import Duty, Worker
+from portal.duties import failing, heartbeat
+from portal.duties.loop import Duty, Outcomes, Worker
 from portal.erasure.duty import ErasureDuty
 from portal.erasure.retention import RetentionService
 from portal.key_files import load_or_make
@@ -93,6 +94,7 @@ class Services:
     sites: Mapping[str, SiteOf]
     health: Mapping[str, Callable[[], str]]
     beat: Callable[[], None]
+    outcomes: Outcomes
 
     def get(self, kind: type[T]) -> T:
         """The one instance of the class. Raises LookupError."""
@@ -151,6 +153,7 @@ def build(
             "media": rooms.media.healthy,
         },
         beat=lambda: heartbeat.beat(database, clock),
+        outcomes=partial(failing.note, database, clock),
     )  # fmt: skip
     whole = replace(made, registry=(*made.registry, *workspace_services(made.get, clock)))
     return replace(whole, sites={**made.sites, **erasure_sites(whole.get(RetentionService))})
@@ -180,6 +183,7 @@ def worker(services: Services, *more: Duty) -> Worker:
             *more,
         ),
         services.beat,
+        services.outcomes,
     )
 
 
