@@ -65,6 +65,8 @@ def build_erasure(get: Lookup, clock: Clock) -> Erasing:
     def to_do(permissions: frozenset[str], sites: Collection[str] | None) -> Iterable[ToDo]:
         if Permission.ERASE in permissions:
             yield ToDo("erasure", retention.waiting(sites), "erasure.start", urgent=True)
+            unconfirmed = [one for one in retention.milestones() if one.confirmed_by is None]
+            yield ToDo("milestones", len(unconfirmed), "erasure.start")
 
     duty = ErasureDuty(database, clock, studies, erasure, retention, interviewed_at, recordings.order_late)
     return Erasing((erasure, retention, duty), to_do, retention)

@@ -14,6 +14,7 @@ from portal.notes.service import NotesService
 from portal.people.domain import Participant
 from portal.people.identities import Identities
 from portal.people.service import PeopleService
+from portal.recordings.keys.service import KeyService
 from portal.recruitment.service import RecruitmentService
 from portal.rooms.service import RoomService
 from portal.sampling.service import SamplingService
@@ -25,7 +26,7 @@ from portal.wiring.interviews import interviews_to_do, weeks_meetings
 from portal.wiring.lookup import Lookup
 from portal.wiring.own_copy import build_own_copy
 from portal.wiring.recordings import recordings_of
-from portal.wiring.reminding import build_reminding
+from portal.wiring.reminding import build_reminding, keys_to_do
 from portal.workspace.domain import CONSENTED, Step
 from portal.workspace.roster import Roster
 from portal.workspace.service import HerRecordings, Overview, ToDoList, Week
@@ -52,7 +53,8 @@ def workspace_services(get: Lookup, clock: Clock) -> tuple[object, ...]:
     return (
         build_reminding(get, erasing.retention), recruitment, history, Timeline(database, history), notes, identities,
         overview, SamplingService(database, studies, get(DemographicsService), heard, waiting),
-        ToDoList((to_do, interviews, erasing.to_do)), Week(weeks_meetings(booking, people, clock), clock),
+        ToDoList((to_do, interviews, erasing.to_do, keys_to_do(get(KeyService)))),
+        Week(weeks_meetings(booking, people, clock), clock),
         HerRecordings(recordings_of(database)),
         build_exports(get, clock), *erasing.registry,
         build_own_copy(get, history, notes, identities, recordings_of(database)),

@@ -2,12 +2,16 @@ import pytest
 
 from portal.consent.domain import Standing
 from portal.consent.service import ConsentService, Countersigning
+from portal.erasure.retention import RetentionService
 from portal.people.service import PeopleService
+from portal.recordings.age import new_identity
+from portal.recordings.keys.service import KeyService
 from portal.recruitment.service import RecruitmentService
 from portal.rooms.domain import Outcome
 from portal.rooms.service import RoomService
 from portal.study.loader import load
 from portal.study.service import StudyBook
+from portal.team.domain import Role
 from portal.workspace.domain import CONSENTED, Step, Wanted, flow
 from portal.workspace.picture import Stage, draw
 from portal.workspace.service import PER_PAGE, Overview
@@ -141,3 +145,18 @@ def test_boxes_do_not_overlap():
     assert main[1].y > side[0].y + side[0].height
     assert all(y <= box.y + box.height for box in picture.boxes for y, _ in box.lines)
     assert picture.height >= max(box.y + box.height for box in picture.boxes)
+
+
+def test_keys_and_days_that_wait_for_a_second_person_are_on_the_list(world):
+    lead = world.member(Role.LEAD)
+    client = world.sign_in(lead)
+    assert "Nothing waits for you." in client.get("/workspace").text
+    world.get(KeyService).register_recovery(str(new_identity().recipient), threshold=2, shares=3, actor=ACTOR)
+    world.get(RetentionService).declare("results_sent", world.clock().date(), staff_id=lead.id)
+    shown = client.get("/workspace")
+    links = {" ".join(one.split()) for one in shown.words("a")}
+    assert {
+        "1 key for recordings to compare and confirm", "1 day to confirm from which data is erased"
+    } <= links  # fmt: skip
+    assert {"/workspace/keys/recipients", "/workspace/retention"} <= set(shown.links())
+    assert "to confirm" not in world.staff_client(Role.AUDITOR).get("/workspace").text
