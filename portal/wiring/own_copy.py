@@ -16,7 +16,7 @@ from portal.db.engine import Database
 from portal.demographics.domain import readable
 from portal.demographics.service import DemographicsService
 from portal.enquiries.store import EnquiryRow
-from portal.messages.domain import Channel
+from portal.messages.domain import Channel, SafeHours
 from portal.notes.domain import NoteKind
 from portal.notes.service import NotesService
 from portal.own_copy.domain import File, Part, Words
@@ -32,6 +32,7 @@ from portal.rooms.store import RoomNoteRow, RoomOutcomeRow, RoomRow
 from portal.sentence import Sentence, said
 from portal.study.service import StudyBook
 from portal.wiring.lookup import Lookup
+from portal.wiring.own_copy_more import MoreSources
 from portal.workspace.domain import RecordingSource
 
 Lines = list[tuple[Words, Words]]
@@ -48,11 +49,11 @@ def build_own_copy(
     get: Lookup, history: ConsentHistory, notes: NotesService, identities: Identities, recordings: RecordingSource
 ) -> OwnCopyService:
     """The service with every feature's chapters."""
-    sources = Sources(get, history, notes, identities, recordings)
+    sources, more = Sources(get, history, notes, identities, recordings), MoreSources(get)
     parts = (
-        sources.participation, sources.contact, sources.consents, sources.answers, sources.interviews,
-        sources.recordings,
-        sources.messages, sources.team_notes, sources.looks, sources.kept,
+        sources.participation, sources.contact, more.checks, more.reasons, sources.consents, more.conversations,
+        sources.answers, sources.interviews, sources.recordings, sources.messages, sources.team_notes, sources.looks,
+        more.erased, sources.kept,
     )  # fmt: skip
     return OwnCopyService(get(AuditLog), get(StudyBook), parts, (sources.receipts,))
 
@@ -88,6 +89,8 @@ class Sources:
                 (said("E-mail address"), self.get(PeopleService).email_of(person.id) or said("none given")),
                 (said("Telephone"), choices.phone or said("none given")),
                 (said("Messages"), _CHANNELS[choices.channel] if choices.channel else said("none")),
+                (said("When messages may reach you"), _hours(choices.hours)),
+                (said("Messages come under a neutral name"), _yes(choices.neutral_name)),
                 (said("May the team ring"), _yes(choices.may_ring)),
                 (said("May a voice message be left"), _yes(choices.voicemail)),
                 (said("Reminders are welcome"), _yes(choices.optional)),
@@ -206,6 +209,15 @@ def _recorded(one: Recording) -> Words:
 def _ended(row: RoomOutcomeRow) -> Words:
     outcome = _OUTCOMES[Outcome(row.outcome)]
     return said("%(outcome)s: %(why)s", outcome=outcome, why=row.reason) if row.reason else outcome
+
+
+def _hours(hours: SafeHours) -> Sentence:
+    if len(hours.days) == 7:
+        return said("from %(start)s to %(end)s o'clock", start=hours.start, end=hours.end)
+    return said(
+        "from %(start)s to %(end)s o'clock, on %(count)s days of the week", start=hours.start, end=hours.end,
+        count=len(hours.days),
+    )  # fmt: skip
 
 
 def _dated(at: datetime, what: Words) -> Sentence:

@@ -3,9 +3,14 @@ import json
 import zipfile
 
 from portal.audit.service import AuditLog
+from portal.consent.readings import Readings
+from portal.consent.service import ConsentService, Countersigning
+from portal.db.base import Base
 from portal.db.engine import Database
+from portal.db.personal import PersonalBytes, PersonalText
 from portal.demographics.domain import Value
 from portal.demographics.service import DemographicsService
+from portal.erasure.duty import ErasureDuty
 from portal.notes.domain import NoteKind
 from portal.notes.service import NotesService
 from portal.own_copy.service import OwnCopyService
@@ -13,6 +18,7 @@ from portal.own_copy.words import told
 from portal.people.service import PeopleService
 from portal.recordings.domain import new_recording_id
 from portal.recordings.store import RecordingRow
+from portal.recruitment.service import RecruitmentService
 from portal.rooms.service import RoomService
 from portal.study.service import StudyBook
 from portal.team.domain import Role
@@ -88,3 +94,53 @@ def test_it_says_that_recordings_exist_and_how_to_hear_them(worlds):
     assert "2 minutes" in page
     assert "To hear yours or to have a copy, write to the team" in page
     assert worlds.get(StudyBook).current().study.contacts[0].email in page
+
+
+def test_it_holds_what_the_team_and_the_portal_kept_besides(worlds):
+    person = worlds.participant()
+    check = worlds.get(StudyBook).current().study.documents["carer"].comprehension
+    first = check.questions[0]
+    worlds.get(Readings).save_check(person, check, {first.key: first.choices[-1].key})
+    worlds.get(RecruitmentService).decline(person, "no-time")
+    worlds.consent(person)
+    given = worlds.get(ConsentService).state(person).given
+    member = worlds.member()
+    declared = Countersigning(
+        "Invented Researcher", worlds.clock(), "She asked about <recordings>.", "known-to-service"
+    )
+    worlds.get(ConsentService).countersign(given.id, declared, staff_id=member.id)
+    page = copy_of(worlds, person)["your-data.html"].decode()
+    for words in (first.question, first.choices[-1].text, "She asked about &lt;recordings&gt;.",
+                  "You said that you do not want to take part", "When messages may reach you"):  # fmt: skip
+        assert words.replace("'", "&#39;") in page, words
+    label = worlds.get(StudyBook).current().study.recruitment.label("no-time")
+    assert label in page
+    assert "What was removed" not in page
+    worlds.get(ConsentService).withdraw(person, "stop-remove")
+    worlds.get(ErasureDuty).run()
+    page = copy_of(worlds, person)["your-data.html"].decode()
+    assert "Removed: your answers, and notes about you" in page
+    assert first.question not in page
+
+
+def test_it_names_what_every_table_about_her_holds():
+    """A new table about a participant: put it into her copy, or say here why it is not her data."""
+    apart = {
+        "audit_event": "the trail, of what is in the copy", "booking_hold": "minutes", "booking_live": "a claim",
+        "consent_draft": "her own unfinished form, on her pages", "erasure_request": "its words are for the team",
+        "invitation": "a link's hash", "outbox_message": "what she was sent", "passkey": "her device holds it",
+        "receipt": "as files", "room_event": "who came and went", "room_guest": "somebody else",
+        "room_tick": "the interviewer's ticks", "sheet_reading": "a moment", "sign_in_code": "minutes",
+        "web_session": "minutes", "booking_zone": "how times are shown", "team_key": "the team's",
+    }  # fmt: skip
+    told = {
+        "booking", "booking_placement", "booking_cancellation", "comprehension_check", "consent", "consent_answer",
+        "contact_choice", "countersignature", "demographic_answer", "enquiry", "erasure", "identity", "identity_look",
+        "not_taking_part", "participant_note", "room", "room_note", "room_outcome", "withdrawal",
+    }  # fmt: skip
+    marks = {"participant_id", "subject", "owner", "room_id", "consent_id", "principal"}
+    hers = {
+        table.name for table in Base.metadata.sorted_tables
+        if any(one.name in marks or isinstance(one.type, PersonalText | PersonalBytes) for one in table.columns)
+    }  # fmt: skip
+    assert hers == told | apart.keys()
