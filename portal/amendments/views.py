@@ -1,7 +1,6 @@
 """Amendments as pages: put forward, compare, approve, publish, and how far re-consent has come."""
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
@@ -26,7 +25,7 @@ from portal.people.domain import Participant
 from portal.people.service import PeopleService
 from portal.study.domain import Study
 from portal.study.errors import PeopleLeftOut, Problem, StudyFileError
-from portal.study.lint import lint
+from portal.study.lint import lint, without_errors
 from portal.study.loader import load
 from portal.study.service import StudyBook
 from portal.team.present import current_actor, current_member
@@ -151,11 +150,7 @@ def publish(amendment_id: int) -> Response:
 def _uploaded(data: bytes) -> Study:
     """The study in a ZIP file, free of errors. Raises BadArchive, StudyFileError."""
     with tempfile.TemporaryDirectory(prefix="portal-amendment-") as folder:
-        study = load(unpack(data, Path(folder)))
-    errors: Sequence[Problem] = [one for one in lint(study) if one.severity == "error"]
-    if errors:
-        raise StudyFileError(list(errors))
-    return study
+        return without_errors(load(unpack(data, Path(folder))))
 
 
 def _found(amendment_id: int) -> tuple[Amendment, Study]:

@@ -12,6 +12,7 @@ from portal.settings import ROOT, Settings
 from portal.study.domain import Study
 from portal.study.errors import PeopleLeftOut, PublishedBefore, StudyFileError
 from portal.study.lint import lint as find
+from portal.study.lint import without_errors
 from portal.study.loader import load
 from portal.study.service import StudyBook
 from portal.wiring import build
@@ -81,6 +82,6 @@ def new(folder: Path) -> None:
 
 def _load(folder: Path) -> Study:
     try:
-        return load(folder)
+        return without_errors(load(folder))
     except StudyFileError as error:
         raise click.ClickException(f"the files have problems:\n{error}") from error

@@ -71,7 +71,8 @@ class PeopleService:
             if study.draft and not self._demonstration:
                 raise CannotRecruit("a document of the study is still a draft")
             prefix, site = study.group(group).prefix, study.site(site).key
-            taken = session.scalar(select(func.count()).where(ParticipantRow.group == group)) or 0
+            # By prefix, not by group: an amendment may give a group the letters that another one had.
+            taken = session.scalar(select(func.count()).where(ParticipantRow.study_id.startswith(f"{prefix}-"))) or 0
             row = ParticipantRow(
                 study_id=f"{prefix}-{taken + 1:04}", group=group, site=site,
                 language=study.languages[0], invited_at=self._clock(),

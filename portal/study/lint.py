@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from portal.study.domain import ConsentForm, Documents, Study
-from portal.study.errors import Problem
+from portal.study.errors import Problem, StudyFileError
 from portal.study.parts import Document
 from portal.study.readability import measure
 from portal.web.branding import LOWEST_CONTRAST, contrast_with_white
@@ -38,6 +38,7 @@ def lint(study: Study, today: date | None = None) -> list[Problem]:
     """Everything worth a second look; only problems of severity "error" stand in the way of publishing."""
     found = list(_signposts(study, today or date.today()))  # noqa: DTZ011 - a day is all that matters here
     found += _colour(study.sponsor.colour)
+    found += _twice(study)
     for group, documents in study.documents.items():
         found += _sheet(group, documents.information_sheet)
         found += _consent(group, documents)
@@ -46,6 +47,30 @@ def lint(study: Study, today: date | None = None) -> list[Problem]:
             found += _reading(group, document)
             found += _acronyms(group, document)
     return found
+
+
+def without_errors(study: Study) -> Study:
+    """The study, if nothing stands in the way of publishing it. Raises StudyFileError."""
+    errors = [one for one in lint(study) if one.severity == "error"]
+    if errors:
+        raise StudyFileError(errors)
+    return study
+
+
+def _twice(study: Study) -> Iterator[Problem]:
+    """Keys within lists that the loader, which looks at one level only, does not see, and the letters of study IDs."""
+    parts: list[tuple[str, str, list[str]]] = [
+        ("study.yaml", "first letters of study IDs", [one.prefix for one in study.groups]),
+        ("study.yaml", "level of withdrawal", [one.key for one in study.withdrawal.levels]),
+    ]
+    for group, documents in study.documents.items():
+        for form in (documents.questionnaire, documents.comprehension):
+            for one in form.questions:
+                what = f"choice of question {one.key!r}"
+                parts.append((f"{group}/{form.document}.yaml", what, [choice.key for choice in one.choices]))
+    for file, what, keys in parts:
+        for key in sorted({one for one in keys if keys.count(one) > 1}):
+            yield Problem(file, 1, f"{what} {key!r} is there twice: give each its own")
 
 
 def _colour(colour: str) -> Iterator[Problem]:

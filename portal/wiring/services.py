@@ -57,6 +57,7 @@ from portal.rooms.followups import FollowUps
 from portal.rooms.watch import ConsentWatch
 from portal.settings import ROOT, Settings, SettingsError
 from portal.study.errors import UnknownVersion
+from portal.study.lint import without_errors
 from portal.study.loader import load
 from portal.study.places import Place
 from portal.study.service import Occupied, StudyBook
@@ -233,7 +234,7 @@ def _publish_first(studies: StudyBook, settings: Settings) -> None:
     try:
         studies.current()
     except UnknownVersion:
-        studies.publish(load(settings.study))
+        studies.publish(without_errors(load(settings.study)))
 
 
 def _receipts(settings: Settings, database: Database, clock: Clock, studies: StudyBook) -> ReceiptService:

@@ -169,3 +169,15 @@ def test_a_member_of_one_site_sees_its_participants_only(world, folder):
     client = world.staff_client(sites=["trust-b"])
     assert "so 0 participants must consent anew" in client.get("/workspace/amendments/1").text
     assert world.get(PeopleService).all(["trust-b"]) == []
+
+
+def test_a_group_that_takes_over_another_s_letters_gives_nobody_her_number(worlds):
+    worlds.invite("carer")
+    worlds.invite("practitioner")
+    book = worlds.get(StudyBook)
+    study = book.current().study
+    letters = {"carer": "P", "practitioner": "C"}
+    groups = tuple(one.model_copy(update={"prefix": letters[one.key]}) for one in study.groups)
+    book.publish(study.model_copy(update={"groups": groups}))
+    assert worlds.invite("carer").participant.study_id == "P-0002"
+    assert worlds.invite("practitioner").participant.study_id == "C-0002"

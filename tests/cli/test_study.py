@@ -55,6 +55,15 @@ def test_problems_end_with_an_error(run, tmp_path):
         assert "study.yaml:1" in told.output
 
 
+@pytest.mark.parametrize("command", ["publish", "propose"])
+def test_what_the_linter_calls_an_error_is_not_published(run, tmp_path, command):
+    folder = shutil.copytree(BUNDLED, tmp_path / "twice")
+    path = folder / "study.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("prefix: P", "prefix: C"), encoding="utf-8")
+    told = run("study", command, folder, *(["--reason", "Why not."] if command == "propose" else []))
+    assert (told.exit_code, "is there twice" in told.output) == (1, True)
+
+
 def test_a_second_version_takes_two_people(run, tmp_path):
     refused = run("study", "publish", changed(tmp_path))
     assert refused.exit_code == 1

@@ -6,7 +6,7 @@ import pytest
 
 from portal.settings import ROOT
 from portal.study.errors import StudyFileError
-from portal.study.lint import lint
+from portal.study.lint import lint, without_errors
 from portal.study.loader import load
 
 BUNDLED, TEMPLATE = ROOT / "portal" / "study" / "vig", ROOT / "portal" / "study" / "template"
@@ -92,6 +92,23 @@ def test_a_colour_that_nobody_can_read_on_is_an_error(folder):
     assert [one.what[:35] for one in lint(load(folder)) if one.severity == "error"] == [
         "the sponsor's colour #f0c0d0 is too"
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("study.yaml", "prefix: P", "prefix: C", "first letters of study IDs 'C'"),
+        ("study.yaml", "key: stop-keep", "key: stop-remove", "level of withdrawal 'stop-remove'"),
+        ("carer/comprehension.yaml", "key: reason", "key: tell", "choice of question 'stopping' 'tell'"),
+        ("carer/questionnaire.yaml", "key: father", "key: mother", "choice of question 'relation' 'mother'"),
+    ],
+)
+def test_two_of_one_key_are_an_error(folder, file, old, new, said):
+    change(folder, file, old, new)
+    with pytest.raises(StudyFileError) as refused:
+        without_errors(load(folder))
+    told = [one.what for one in refused.value.problems if said in one.what]
+    assert told == [f"{said} is there twice: give each its own"]
 
 
 @pytest.mark.parametrize(
