@@ -181,32 +181,3 @@ def test_three_presses_of_shift_leave_too(chromium, portal):
         she.page.keyboard.press("Shift")
     she.page.wait_for_url("https://www.bbc.co.uk/**")
     she.context.close()
-
-
-DRAWN = "document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"
-PAGES = (
-    "/home", "/information", "/information/check", "/your-data", "/afterwards", "/withdraw",
-    "/withdraw/stop-remove", "/about-you", "/about-you/profession", "/your-email", "/contact-choices",
-    "/your-passkeys", "/messages", "/interview", "/interview/times", "/interview/zone", "/interview/other-times",
-    "/room/check", "/your-copy", "/contact", "/verify",
-)  # fmt: skip
-
-
-def test_no_page_moves_sideways_on_a_narrow_screen_or_with_large_text(chromium, portal, cast):
-    person = next(one for one in cast["participants"] if one["who"].startswith("Practitioners, has consented"))
-    context = chromium.new_context(viewport={"width": 320, "height": 640})
-    page = context.new_page()
-    page.goto(person["link"])
-    with page.expect_navigation():
-        page.get_by_role("button", name="Open my invitation").click()
-    wide = {}
-    for path in PAGES:
-        for width, text in ((320, "100%"), (390, "200%")):
-            page.set_viewport_size({"width": width, "height": 640})
-            page.goto(portal.url + path)
-            page.evaluate("size => { document.documentElement.style.fontSize = size }", text)
-            page.evaluate(DRAWN)
-            if (found := page.evaluate("document.documentElement.scrollWidth")) > width:
-                wide[path, text] = found
-    assert wide == {}
-    context.close()
