@@ -53,7 +53,7 @@ def test_she_sees_each_device_when_it_was_used_and_which_one_this_is(worlds, per
     signed_in(worlds, PHONE)
     page = signed_in(worlds, WINDOWS).get(PAGE)
     assert page.words("h2")[:2] == ["Firefox on Windows You are here", "Safari on iPhone"]
-    assert "Signed in on 24 November 2026 at 10:00. Last used on 24 November 2026 at 10:00." in page.text
+    assert "Last used on 24 November 2026 at 10:00.<br>Signed in on 24 November 2026 at 10:00." in page.text
     assert len(names(page)) == 1
 
 
