@@ -1,6 +1,7 @@
 """`portal study …`: check, publish and start studies."""
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -28,10 +29,11 @@ def study() -> None:
 @study.command()
 @_FOLDER
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
-def lint(folder: Path, *, strict: bool) -> None:
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Check as if it were this day; otherwise, as of today.")
+def lint(folder: Path, *, strict: bool, on: datetime | None) -> None:
     """Check the files, and the documents against the HRA's standards for content and plain English."""
     try:
-        problems = find(load(folder))
+        problems = find(load(folder), on.date() if on else None)
     except StudyFileError as error:
         problems = error.problems
     for problem in problems:

@@ -62,6 +62,7 @@ def lying():
         (made(("study.yaml", b"\0" * 6_000_000), ("b.yaml", b"\0" * 6_000_000)), "larger than"),
         (lying(), "not a ZIP|larger than"),
     ],
+    ids=lambda one: one if isinstance(one, str) else "data",  # a ZIP tells the time, and workers must agree on names
 )
 def test_it_is_refused(tmp_path, data, why):
     inside = tmp_path / "inside"

@@ -1,6 +1,7 @@
 """`portal study …` as an operator types it."""
 
 import shutil
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
@@ -44,6 +45,14 @@ def test_a_new_study_can_be_checked_at_once(run, tmp_path):
     assert (checked.exit_code, "can be published" in checked.output) == (0, True)
     again = run("study", "new", tmp_path / "mine")
     assert (again.exit_code, "is there already" in again.output) == (1, True)
+
+
+def test_old_signposts_are_told_of_by_today_s_date_or_by_another_day(run):
+    assert "can be published (0 warnings)" in run("study", "lint", "--strict", "--on", "2026-11-24", BUNDLED).output
+    late = run("study", "lint", "--strict", "--on", "2027-11-24", BUNDLED)
+    assert (late.exit_code, "was last checked on 2026-11-24: check it again" in late.output) == (1, True)
+    told = "was last checked on 2026-11-24: check it again" in run("study", "lint", BUNDLED).output
+    assert told == (date.today() > date(2027, 5, 26))  # noqa: DTZ011 - as the linter has it
 
 
 def test_problems_end_with_an_error(run, tmp_path):

@@ -1,6 +1,7 @@
 """A study file with errors: every problem in one go, with file, line and what to do; and nothing dangerous is read."""
 
 import shutil
+from datetime import timedelta
 
 import pytest
 
@@ -130,6 +131,15 @@ def test_two_of_one_key_are_an_error(folder, file, old, new, said):
 def test_the_linter_finds_it(folder, file, old, new, said):
     change(folder, file, old, new)
     assert [one for one in lint(load(folder)) if said in one.what]
+
+
+def test_signposts_are_to_be_checked_again_after_half_a_year(folder):
+    study = load(folder)
+    checked = study.signposts[0].last_checked
+    assert [one for one in lint(study, checked + timedelta(days=183)) if "check it again" in one.what] == []
+    assert len([one for one in lint(study, checked + timedelta(days=184)) if "check it again" in one.what]) == len(
+        study.signposts
+    )
 
 
 def test_hard_words_are_told_of_a_mother_s_sheet(folder):
