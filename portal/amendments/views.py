@@ -88,7 +88,8 @@ def amendment(amendment_id: int) -> str:
         "amendments/amendment.html", amendment=found, status=found.status(book.current().content_hash),
         changes=compare(before, study), groups=groups,
         reach=service(AmendmentService).reach(study, _people()),
-        study=study, names=_names(), warnings=lint(study), form=EmptyForm(), me=current_principal().id,
+        study=study, was_draft=before.draft, names=_names(), warnings=lint(study), form=EmptyForm(),
+        me=current_principal().id,
     )  # fmt: skip
 
 

@@ -86,6 +86,10 @@ class StudyBook:
             digests = session.scalars(query).all()
         return [self._parsed(digest) for digest in digests]
 
+    def levels(self) -> dict[str, str]:
+        """Every level of withdrawal that there ever was, by its key, as it was called last."""
+        return {level.key: level.label for one in self.all() for level in one.study.withdrawal.levels}
+
     def at(self, content_hash: str) -> Publication:
         """The version of this hash. Raises UnknownVersion."""
         return self._parsed(content_hash)

@@ -57,16 +57,16 @@ def start() -> Response | str:
         (site.key, group.key, study.recruitment.target(site.key, group.key))
         for site in study.sites if me.sees(site.key) for group in study.groups
     ]  # fmt: skip
-    counted = flow(tallies)
+    counted, levels = flow(tallies), service(StudyBook).levels()
     meetings, soon = service(Week).meetings(me.sites)
     todo = [
         *steps_to_do(tallies, me.permissions), *meetings_to_do(soon, me.permissions),
         *service(ToDoList).items(me.permissions, me.sites),
     ]  # fmt: skip
     return render_template(
-        "workspace/overview.html", study=study, flow=counted, picture=draw(stages(counted, study)),
+        "workspace/overview.html", study=study, flow=counted, picture=draw(stages(counted, study, levels)),
         recruited=recruited(tallies, places), todo=sorted(todo, key=lambda one: not one.urgent),
-        levels={one.key: one.label for one in study.withdrawal.levels}, meetings=meetings,
+        levels=levels, meetings=meetings,
         names=service(TeamService).names(),
     )  # fmt: skip
 
@@ -111,16 +111,15 @@ def participant(study_id: str) -> str:
     recordings = service(HerRecordings).of(person) if _may(Permission.RECORDINGS_READ) else None
     appointments = service(BookingService).of_participant(person.id)
     past = service(Timeline).of(person, study, appointments, recordings or ())
-    references = [reference for one in past.consents for reference in one.references]
+    references, levels = [two for one in past.consents for two in one.references], service(StudyBook).levels()
     return render_template(
         "workspace/participant.html", person=person, study=study, state=past.state,
         step=service(Overview).step(person), steps=steps(), consents=past.consents,
         recordings=recordings, appointments=appointments,
         sealed=service(ReceiptService).sealed_among(references),
-        levels={one.key: one.label for one in study.withdrawal.levels},
         checked=service(Readings).last_check(person.id, study.documents[person.group].comprehension),
         names=service(TeamService).names() if appointments else {},
-        timeline=[(one.at, told(one, study)) for one in past.facts],
+        timeline=[(one.at, told(one, study, levels)) for one in past.facts],
         notes=service(NotesService).count(person.id), form=EmptyForm(),
         unreachable=person.subject in service(Failures).unreachable(person.subject),
     )  # fmt: skip

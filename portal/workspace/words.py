@@ -12,9 +12,8 @@ from portal.workspace.domain import Fact, Flow, Meeting, Step, Tally, ToDo
 from portal.workspace.picture import Stage
 
 
-def told(fact: Fact, study: Study) -> str:
-    """A fact of a participant's timeline in words."""
-    levels = {one.key: one.label for one in study.withdrawal.levels}
+def told(fact: Fact, study: Study, levels: Mapping[str, str]) -> str:
+    """A fact of a participant's timeline in words; `levels` are the levels of withdrawal by key."""
     words: dict[str, object] = {  # lazily: of them all, one is said
         "invited": _l("Invited"),
         "opened": _l("Opened the link"),
@@ -58,9 +57,8 @@ def meetings_to_do(soon: Collection[Meeting], permissions: frozenset[str]) -> li
     return [ToDo("prepare", len(soon), "interviews.listing")] if mine else []
 
 
-def stages(counted: Flow, study: Study) -> list[Stage]:
-    """The flow of participants, from invitation to interview."""
-    levels = {one.key: one.label for one in study.withdrawal.levels}
+def stages(counted: Flow, study: Study, levels: Mapping[str, str]) -> list[Stage]:
+    """The flow of participants, from invitation to interview; `levels` are the levels of withdrawal by key."""
     reasons = {one.key: one.label for one in study.recruitment.reasons}
     return [
         Stage(

@@ -181,3 +181,19 @@ def test_a_group_that_takes_over_another_s_letters_gives_nobody_her_number(world
     book.publish(study.model_copy(update={"groups": groups}))
     assert worlds.invite("carer").participant.study_id == "P-0002"
     assert worlds.invite("practitioner").participant.study_id == "C-0002"
+
+
+def test_a_draft_after_an_approved_version_is_warned_of(world):
+    book = world.get(StudyBook)
+    study, warning = book.current().study, "nobody can be invited"
+    number = world.get(AmendmentService).draft(study.model_copy(update={"short_title": "Other"}), "x", actor=ACTOR)
+    client = world.staff_client()
+    assert warning not in client.get(f"/workspace/amendments/{number}").text
+    approved = {}
+    for group, documents in study.documents.items():
+        named = [name for name in type(documents).model_fields if getattr(documents, name) is not None]
+        ready = {name: getattr(documents, name).model_copy(update={"status": "approved"}) for name in named}
+        approved[group] = documents.model_copy(update=ready)
+    assert not book.publish(study.model_copy(update={"documents": approved})).study.draft
+    number = world.get(AmendmentService).draft(study.model_copy(update={"short_title": "Other"}), "x", actor=ACTOR)
+    assert warning in client.get(f"/workspace/amendments/{number}").text

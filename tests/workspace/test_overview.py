@@ -160,3 +160,19 @@ def test_keys_and_days_that_wait_for_a_second_person_are_on_the_list(world):
     } <= links  # fmt: skip
     assert {"/workspace/keys/recipients", "/workspace/retention"} <= set(shown.links())
     assert "to confirm" not in world.staff_client(Role.AUDITOR).get("/workspace").text
+
+
+def test_a_level_that_a_new_version_took_out_keeps_its_name(world):
+    person = world.participant()
+    world.consent(person)
+    world.get(ConsentService).withdraw(person, "stop-keep")
+    book = world.get(StudyBook)
+    study = book.current().study
+    gone = next(one for one in study.withdrawal.levels if one.key == "stop-keep")
+    left = tuple(one for one in study.withdrawal.levels if one != gone)
+    book.publish(study.model_copy(update={"withdrawal": study.withdrawal.model_copy(update={"levels": left})}))
+    client = world.staff_client()
+    for address in ("/workspace", f"/workspace/participants/{person.study_id}"):
+        page = client.get(address).text
+        assert gone.label in page
+        assert "stop-keep" not in page
