@@ -93,7 +93,10 @@ class Backups:
             self._sweep(to)
         if to is None or not self._due(to):
             return 0
-        made = self.make(to)
+        try:
+            made = self.make(to)
+        except BackupRuns:
+            return 0  # somebody makes one by hand; whether this one is due is asked again soon
         log.info("backup made", name=made.folder.name, bytes=made.bytes)
         self.prune(to, self._settings.backup_keep)
         return 1

@@ -15,6 +15,8 @@ LOW_BYTES = 10 * 1024**3
 FULL_BYTES = 1024**3
 _SYNCHRONISED = (Path("/run/systemd/timesync/synchronized"), Path("/run/chrony/chronyd.pid"), Path("/run/ntpd.pid"))
 _SLACK = timedelta(seconds=5)
+_PRIVATE = ("portal.sqlite3*", "vault", "outbox", "rooms", "before-upgrade", ".backup-*", ".restore-*")
+"""What else of the instance, by pattern, is nobody's to read. The seal's certificate is public."""
 
 
 def disk(instance: Path) -> Finding:
@@ -45,9 +47,9 @@ def permissions(instance: Path) -> Finding:
 def _readable_by_others(instance: Path) -> Iterator[Path]:
     if instance.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) == 0:
         return  # a closed door in front closes what is behind it
-    secret = [instance / "keys" / "data.json", instance / "keys" / "session.key", instance / "keys" / "seal.p12"]
-    for path in [*secret, instance / "portal.sqlite3", instance / "vault", instance / "outbox"]:
-        if path.exists() and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+    keys = (path for path in sorted((instance / "keys").glob("*")) if not path.name.startswith("seal-certificate"))
+    for path in [*keys, *(path for name in _PRIVATE for path in sorted(instance.glob(name)))]:
+        if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
             yield path
 
 

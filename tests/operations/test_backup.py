@@ -333,6 +333,9 @@ def test_what_a_killed_backup_left_is_removed(world, tmp_path):
         assert [one.exists() for one in left] == [True, True]
         with pytest.raises(BackupRuns):
             backups.make(to)
+        world.clock.forward(days=1)
+        assert backups.nightly() == 0
+        world.clock.forward(days=-1)
     assert backups.nightly() == 0
     assert [one.exists() for one in left] == [False, False]
     assert len(sets_in(to)) == 1

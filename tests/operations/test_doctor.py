@@ -93,6 +93,35 @@ def test_a_key_that_others_can_read_is_found(tmp_path):
     assert machine.permissions(tmp_path).state is State.OK
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "keys/personal.sqlite3",
+        "keys/audit.key",
+        "portal.sqlite3-wal",
+        "rooms",
+        "before-upgrade",
+        ".backup-x",
+        ".restore-x",
+    ],
+)
+def test_everything_private_is_looked_at(tmp_path, name):
+    tmp_path.chmod(0o755)
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    path.touch(mode=0o644)
+    assert name in str(machine.permissions(tmp_path).what)
+    path.chmod(0o600)
+    assert machine.permissions(tmp_path).state is State.OK
+
+
+def test_a_certificate_is_public(tmp_path):
+    tmp_path.chmod(0o755)
+    (tmp_path / "keys").mkdir(mode=0o700)
+    (tmp_path / "keys" / "seal-certificate.pem").touch(mode=0o644)
+    assert machine.permissions(tmp_path).state is State.OK
+
+
 def test_a_clock_set_back_is_found(world):
     world.invite()
     newest = data.newest_event(world.get(Database))
