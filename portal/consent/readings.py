@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
@@ -30,6 +30,14 @@ class Checked:
     def right(self) -> bool:
         """Whether the sheet was clear on this."""
         return self.chosen == self.question.answer
+
+
+_NEWEST_CHECK = (
+    select(CheckRow.answers)
+    .where(CheckRow.participant_id == bindparam("participant"), CheckRow.check_hash == bindparam("check"))
+    .order_by(CheckRow.id.desc())
+    .limit(1)
+)
 
 
 class Readings:
@@ -83,12 +91,10 @@ class Readings:
 
     def last_check(self, participant_id: int, check: ComprehensionCheck) -> tuple[Checked, ...]:
         """Her newest answers to this check; empty if she passed it over."""
-        newest = select(CheckRow).where(
-            CheckRow.participant_id == participant_id, CheckRow.check_hash == check.content_hash
-        )
+        asked = {"participant": participant_id, "check": check.content_hash}
         with self._database.reading() as session:
-            row = session.scalars(newest.order_by(CheckRow.id.desc()).limit(1)).one_or_none()
-        chosen = json.loads(row.answers) if row else {}
+            answers = session.scalars(_NEWEST_CHECK, asked).one_or_none()
+        chosen = json.loads(answers) if answers else {}
         return tuple(Checked(one, chosen[one.key]) for one in check.questions if one.key in chosen)
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.domain import Actor
@@ -26,6 +26,9 @@ Wanting = Callable[[], Iterable[Participant]]
 """Gives those who agreed to be told of the results and have not changed their minds."""
 _HERS = EnquiryRow.staff_id.is_(None)
 _WAITS = _HERS, EnquiryRow.settled_at.is_(None)
+_UNREAD = select(func.count()).where(
+    EnquiryRow.participant_id == bindparam("participant"), ~_HERS, EnquiryRow.seen_at.is_(None)
+)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -67,9 +70,8 @@ class EnquiryService:
 
     def unread(self, participant_id: int) -> int:
         """How many messages of the team she has not read."""
-        unseen = EnquiryRow.participant_id == participant_id, ~_HERS, EnquiryRow.seen_at.is_(None)
         with self._database.reading() as session:
-            return session.scalar(select(func.count()).where(*unseen)) or 0
+            return session.scalar(_UNREAD, {"participant": participant_id}) or 0
 
     def threads(self, sites: Collection[str] | None = None) -> list[Thread]:
         """The conversations of the sites (None: all), those first that have waited longest for an answer."""

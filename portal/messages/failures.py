@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.domain import Actor
@@ -20,6 +20,10 @@ KEPT = timedelta(days=30)
 """So long a failed message can still be sent again; then its content is removed."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _OPEN = OutboxMessage.outcome.in_(FAILURES), OutboxMessage.settled_at.is_(None)
+_REFUSED = select(
+    OutboxMessage.subject, OutboxMessage.channel, OutboxMessage.closed_at, OutboxMessage.address_digest
+).where(*_OPEN, OutboxMessage.outcome == Outcome.REFUSED)
+_REFUSED_OF = _REFUSED.where(OutboxMessage.subject == bindparam("who"))
 
 
 @dataclass(frozen=True)
@@ -98,12 +102,9 @@ class Failures:
         Args:
             who: ask for this subject only.
         """
-        columns = OutboxMessage.subject, OutboxMessage.channel, OutboxMessage.closed_at, OutboxMessage.address_digest
-        query = select(*columns).where(*_OPEN, OutboxMessage.outcome == Outcome.REFUSED)
-        if who is not None:
-            query = query.where(OutboxMessage.subject == who)
+        query, asked = (_REFUSED, {}) if who is None else (_REFUSED_OF, {"who": who})
         with self._database.reading() as session:
-            refused = session.execute(query).all()
+            refused = session.execute(query, asked).all()
             if not refused:
                 return set()
             subjects = sorted({subject for subject, *_ in refused if subject})

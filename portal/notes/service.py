@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
@@ -15,6 +15,11 @@ from portal.notes.store import ParticipantNoteRow, SaturationNoteRow
 from portal.people.domain import Participant
 
 NEWEST = 50
+_COUNT = (
+    select(func.count())
+    .select_from(ParticipantNoteRow)
+    .where(ParticipantNoteRow.participant_id == bindparam("participant"))
+)
 
 
 class NotesService:
@@ -46,9 +51,8 @@ class NotesService:
 
     def count(self, participant_id: int) -> int:
         """How many there are about her."""
-        mine = ParticipantNoteRow.participant_id == participant_id
         with self._database.reading() as session:
-            return session.execute(select(func.count()).select_from(ParticipantNoteRow).where(mine)).scalar_one()
+            return session.execute(_COUNT, {"participant": participant_id}).scalar_one()
 
     def read(self, person: Participant, *, actor: Actor) -> list[Note]:
         """What was written about her, newest first. The read is recorded before."""
