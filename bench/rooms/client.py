@@ -349,6 +349,15 @@ def media_line(kind: str, direction: str, mid: str, port: int = 9) -> list[str]:
     return [f"m=video {port} UDP/TLS/RTP/SAVPF {VP8} {RTX}", *head, *codec]
 
 
+async def receive(clients: list[Client], more: int, seconds: float = 60) -> None:
+    """Wait until each of them has received so many packets more."""
+    had, deadline = [client.counts.received for client in clients], time.monotonic() + seconds
+    while any(client.counts.received <= before + more for client, before in zip(clients, had, strict=True)):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"received {[client.counts.received for client in clients]}, had {had}")
+        await asyncio.sleep(0.05)
+
+
 async def pump(clients: list[Client], until: float) -> None:
     """Send for all clients until this moment (time.monotonic), each at its own phase."""
     while (now := time.monotonic()) < until:
