@@ -1,9 +1,8 @@
 """Answers: what may be given to a question, and how it reads."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portal.study.domain import Question, Questionnaire
+from portal.study.domain import Question
 
 LONGEST = 500
 
@@ -66,8 +65,3 @@ def readable(question: Question, value: Value) -> str:
     """The answer in the questionnaire's words; empty when declined."""
     names = {choice.key: choice.text for choice in question.choices}
     return ", ".join(names.get(one, one) for one in value.given)
-
-
-def next_question(questionnaire: Questionnaire, answers: Mapping[str, Value]) -> Question | None:
-    """The first question without an answer, or None."""
-    return next((one for one in questionnaire.questions if one.key not in answers), None)

@@ -85,6 +85,27 @@ class DemographicsService:
             return None
         return since + timedelta(days=self._studies.current().study.questionnaire_editable_days)
 
+    def left(self, person: Participant) -> list[Question]:
+        """The questions that she has not answered and still can."""
+        answered, closes, now = self.standing(person), self._closes(person), self._clock()
+        questions = self.questionnaire(person).questions
+        return [one for one in questions if one.key not in answered and one.key in closes and now < closes[one.key]]
+
+    def _closes(self, person: Participant) -> dict[str, datetime]:
+        """When each question closes. One that a later version brought is open for as long as the others were."""
+        since, study = self._consented(person), self._studies.current().study
+        if since is None:
+            return {}
+        asked: dict[tuple[str, str], datetime] = {}
+        for number, version in enumerate(self._studies.all()):
+            if person.group in version.study.documents:
+                for one in version.study.documents[person.group].questionnaire.questions:
+                    # Whoever consented was asked what the first version asks, whenever that was published.
+                    asked.setdefault((one.key, one.kind), version.published_at if number else since)
+        open_for = timedelta(days=study.questionnaire_editable_days)
+        questions = study.documents[person.group].questionnaire.questions
+        return {one.key: max(since, asked[one.key, one.kind]) + open_for for one in questions}
+
     def answer(self, person: Participant, question_key: str, value: Value) -> None:
         """Keep an answer.
 
@@ -92,11 +113,12 @@ class DemographicsService:
             Closed, ValueRefused
             KeyError: no such question.
         """
-        until = self.open_until(person)
+        questionnaire = self.questionnaire(person)
+        question = questionnaire.question(question_key)
+        until = self._closes(person).get(question_key)
         if until is None or until <= self._clock():
             raise Closed("answers can no longer be changed")
-        questionnaire = self.questionnaire(person)
-        check(questionnaire.question(question_key), value)
+        check(question, value)
         with self._database.transaction() as session:
             lock(session, person.id)
             before = _latest(session, person.id).get(question_key)

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from portal.demographics.domain import ValueRefused, next_question, readable
+from portal.demographics.domain import ValueRefused, readable
 from portal.demographics.errors import Closed
 from portal.demographics.forms import question_form, value_of
 from portal.demographics.service import DemographicsService
@@ -26,7 +26,7 @@ def start() -> Response | str:
         return render_template("demographics/not_yet.html")
     return render_template(
         "demographics/start.html", questionnaire=questionnaire, answers=answers, readable=readable, until=until,
-        first=next_question(questionnaire, answers),
+        first=next(iter(demographics.left(me)), None),
     )  # fmt: skip
 
 

@@ -21,8 +21,8 @@ class Facts:
 
     sheet_read: bool
     consent: ConsentState
-    questions: int
-    answered: int
+    questions_left: int
+    """Questions about her that she has not answered and still can."""
     has_email: bool
     booked: bool
     interviewed: bool
@@ -51,7 +51,7 @@ def tasks(facts: Facts) -> Tasks:
         consent = Status.TO_DO if facts.sheet_read else Status.LATER
     about = Status.LATER
     if consented:
-        about = Status.DONE if facts.answered >= facts.questions else Status.TO_DO
+        about = Status.TO_DO if facts.questions_left else Status.DONE
     interview = Status.LATER
     if facts.booked or facts.interviewed:
         interview = Status.DONE

@@ -35,8 +35,7 @@ def home() -> str:
     facts = Facts(
         sheet_read=service(Readings).first(me.id, documents.information_sheet.content_hash) is not None,
         consent=state,
-        questions=len(documents.questionnaire.questions),
-        answered=len(demographics.standing(me)),
+        questions_left=len(demographics.left(me)),
         has_email=service(PeopleService).email_of(me.id) is not None,
         booked=appointment is not None,
         interviewed=booking.had(me.id) >= booking.rules.interviews,

@@ -7,9 +7,11 @@ import pytest
 
 from portal.consent.readings import Readings
 from portal.demographics.domain import Value
+from portal.demographics.errors import Closed
 from portal.demographics.service import DemographicsService
 from portal.own_copy.service import OwnCopyService
 from portal.own_copy.words import told
+from portal.people.service import PeopleService
 from portal.study.service import StudyBook
 from portal.workspace.domain import Step
 from portal.workspace.service import Overview
@@ -85,3 +87,28 @@ def test_her_copy_holds_what_she_answered_in_the_words_that_she_read(asked):
     for one in questions:
         assert one.label.replace("'", "&#39;") in page
     assert "Another carer" in page
+
+
+def test_what_is_new_stays_open_as_long_as_the_others_did(world):
+    person, demographics = world.participant(), world.get(DemographicsService)
+    world.consent(person)
+    questions = demographics.questionnaire(person).questions
+    demographics.answer(person, "age", Value(declined=True))
+    world.clock.forward(days=20)
+    with pytest.raises(Closed):
+        demographics.answer(person, "age", Value(("25-to-29",)))
+    assert demographics.left(person) == []
+    client = world.client()
+    client.submit(client.get(f"/invitation/{world.get(PeopleService).renew(person.id, actor=ACTOR).token}"), {})
+    assert "That is all we ask" in client.get("/about-you").text
+    fresh = questions[1].model_copy(update={"key": "brand-new"})
+    with_questions(world, *questions, fresh)
+    assert demographics.left(person) == [fresh]
+    assert "/about-you/brand-new" in client.get("/about-you").links()
+    with pytest.raises(Closed):
+        demographics.answer(person, "age", Value(("25-to-29",)))
+    world.clock.forward(days=13)
+    demographics.answer(person, "brand-new", Value(("other",)))
+    world.clock.forward(days=1)
+    with pytest.raises(Closed):
+        demographics.answer(person, "brand-new", Value(("mother",)))
