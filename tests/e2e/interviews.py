@@ -28,12 +28,16 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 KEEP_SAID = """
   window.said = [];
+  window.noted = [];
   new MutationObserver(() => {
     const line = document.getElementById('room-status')?.innerText;
     if (line && line !== said.at(-1)) said.push(line);
+    for (const { textContent: note } of document.querySelectorAll('#room-note > p')) {
+      if (!noted.includes(note)) noted.push(note);
+    }
   }).observe(document, { subtree: true, childList: true, characterData: true });
 """
-"""Keeps every line of the status that the page ever showed: some stand too briefly to be met by looking."""
+"""Keeps every line of the status and every note that the page ever showed: some stand too briefly to be met."""
 
 
 class Caller:
@@ -70,14 +74,17 @@ class Caller:
         return self.page.locator(f"#room-{part}").inner_text().replace("\n", " ")
 
     def wait_said(self, part: str, text: str, seconds: float = PATIENCE_MS / 1000) -> None:
-        self.page.locator(f"#room-{part}", has_text=text).wait_for(timeout=seconds * 1000)
+        if part == "note":  # it goes by itself after a while, which on a busy machine is soon
+            self.page.wait_for_function(f"noted.some(one => one.includes({text!r}))", timeout=seconds * 1000)
+        else:
+            self.page.locator(f"#room-{part}", has_text=text).wait_for(timeout=seconds * 1000)
 
     def wait_was_said(self, text: str, seconds: float = PATIENCE_MS / 1000) -> None:
         """Wait until the status has said so at some time since `forget_said`, however briefly."""
         self.page.wait_for_function(f"said.some(one => one.includes({text!r}))", timeout=seconds * 1000)
 
     def forget_said(self) -> None:
-        self.page.evaluate("said.length = 0")
+        self.page.evaluate("said.length = noted.length = 0")
 
     def sees_moving(self, slot: int = 0, seconds: float = PATIENCE_MS / 1000) -> None:
         """The picture of the other person arrives and moves."""
