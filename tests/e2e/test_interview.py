@@ -175,9 +175,16 @@ def test_exit_ends_the_call_at_once(place, caller):
         she.page.route(
             "https://www.bbc.co.uk/**", lambda route: route.fulfill(body="<h1>Weather</h1>", content_type="text/html")
         )
-        she.page.route("**/exit", lambda route: None)  # even where the network is slow
+        held = []
+
+        def hold(route):
+            held.append(route)
+
+        she.page.route("**/exit", hold)  # even where the network is slow
         she.page.evaluate("document.querySelector('[data-exit]').click()")
         staff.wait_said("note", "has left.")
+        for one in held:
+            one.abort()  # or the browser would sometimes wait for it for ever when it is closed
 
 
 def test_the_screen_is_shown_and_not_recorded(place, caller):
