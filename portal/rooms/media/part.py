@@ -232,7 +232,7 @@ class Part:
     def _begin(self, now: float) -> bool:
         kinds = {stream.kind for stream in self._streams.values() if stream.frames}
         waited = now - self._since
-        if not kinds or (VIDEO in self._wanted() - kinds and waited < TIED_WITHIN + FIRST_PICTURE):
+        if not kinds or (self._wanted() - kinds and waited < TIED_WITHIN + FIRST_PICTURE):
             return False
         kinds.add(AUDIO)
         self._kinds = frozenset(kinds)
@@ -253,7 +253,7 @@ class Part:
             if stream.kind not in self._kinds:
                 self.wants_new_file |= bool(ready)
                 continue
-            moved = [webm.Frame(max(0, one.ms - start), one.track, one.key, one.data) for one in ready]
+            moved = [one._replace(ms=one.ms - start) for one in ready if one.ms >= start]
             frames += self._sound.whole(moved, horizon - start) if stream.kind == AUDIO else moved
         frames.sort(key=lambda one: one.ms)
         group: list[webm.Frame] = []

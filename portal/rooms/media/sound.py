@@ -16,6 +16,7 @@ class Sound:
     def __init__(self, gap: Callable[[int, int], None]) -> None:
         self._gap = gap
         self._reached = 0.0
+        self._last = -1
         self._silent_from: int | None = None
 
     def whole(self, frames: Sequence[webm.Frame], until: int) -> list[webm.Frame]:
@@ -27,8 +28,8 @@ class Sound:
                 continue
             length = webm.opus_ms(frame.data)
             if length:
-                filled.append(frame)
-                self._reached += length
+                # Never back, where silence already stands at the moment of a frame that came late.
+                self._add(filled, frame._replace(ms=max(frame.ms, self._last + 1)), length)
                 self._end_gap(frame.ms)
         self._fill(filled, until)
         return filled
@@ -42,8 +43,12 @@ class Sound:
             at = math.ceil(self._reached)
             if self._silent_from is None:
                 self._silent_from = at
-            filled.append(webm.Frame(at, webm.AUDIO, key=True, data=webm.SILENCE))
-            self._reached += webm.SILENCE_MS
+            self._add(filled, webm.Frame(at, webm.AUDIO, key=True, data=webm.SILENCE), webm.SILENCE_MS)
+
+    def _add(self, filled: list[webm.Frame], frame: webm.Frame, length: float) -> None:
+        filled.append(frame)
+        self._last = frame.ms
+        self._reached += length
 
     def _end_gap(self, until: int) -> None:
         start, self._silent_from = self._silent_from, None

@@ -1,5 +1,6 @@
 """What becomes of packets in a recording: simulated people with their own clocks, losses and networks."""
 
+import itertools
 import math
 import random
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ import pytest
 
 from portal.rooms.media import webm
 from portal.rooms.media.part import AUDIO, VIDEO, Part
+from portal.rooms.media.sound import Sound
 from portal.rooms.media.sync import PersonClock, TrackClock
 
 KEY = b"\x10\x02\x00\x9d\x01\x2a\x80\x02\xe0\x01" + bytes(50)
@@ -166,6 +168,7 @@ def check_true(tape, *, within=0.04, delay=0.03):
     """Sound has no hole and nothing twice, and pictures stand where they were taken, less the shortest way here."""
     start = tape.begun[0][0]
     sound = tape.of(webm.AUDIO)
+    assert all(one.ms < after.ms for one, after in itertools.pairwise(sound))
     for at, frame in enumerate(sound):
         assert abs(frame.ms - at * 20) <= within * 1000, (at, frame.ms)
     times = [frame.ms for frame in tape.of(webm.VIDEO)]
@@ -295,6 +298,27 @@ def test_a_microphone_that_comes_late_does_not_cut_the_file():
     assert true[0] == pytest.approx(6_000, abs=40)
     gaps = [(fields["ms"], fields["until_ms"]) for kind, fields in tape.lines if kind == "gap"]
     assert gaps == [(pytest.approx(0, abs=60), pytest.approx(6_000, abs=60))]
+
+
+@pytest.mark.parametrize("late", [3, 17, 27, 39, 41, 200])
+def test_sound_that_comes_when_silence_stands_there_never_goes_back(late):
+    sound = Sound(lambda start, end: None)
+    written = sound.whole([], 200 + late)
+    written += sound.whole([webm.Frame(200 + at, webm.AUDIO, key=True, data=SOUND) for at in range(7, 400, 20)], 600)
+    times = [frame.ms for frame in written]
+    assert all(before < after for before, after in itertools.pairwise(times)), times
+    assert len(written) * 20 == pytest.approx(600, abs=60)
+
+
+def test_sound_from_before_the_first_picture_is_left_out_where_it_comes_after_the_file_began():
+    one, tape = person()
+    one.live(100, 106, sound=False)
+    one.send(AUDIO, 99.0, SOUND)
+    one.report(AUDIO, 106.0)
+    one.live(106, 110)
+    one.finish(110.0)
+    assert len(tape.begun) == 1
+    check_true(tape)
 
 
 def test_a_camera_alone_has_a_silent_sound():
