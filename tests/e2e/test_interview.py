@@ -226,25 +226,6 @@ def test_the_screen_is_shown_and_not_recorded(place, caller):
         ] * 2  # one part of each person, none of the screen
 
 
-def test_a_withdrawal_in_the_call_stops_the_recording(place, caller):
-    """After all that record: the participant of this portal is not recorded from here on."""
-    person = place.services.get(PeopleService).by_study_id(place.study_id)
-    with place.call(caller) as (she, staff, _):
-        staff.act("record")
-        she.wait_said("recording", "Recording")
-        other = she.context.new_page()
-        other.goto(f"{she.base}/withdraw/stop-recording")
-        other.locator("main form button").click()
-        other.wait_for_url("**/withdrawn/**")
-        staff.wait_said("note", "Consent to record was withdrawn.")
-        assert "recording" not in place.services.get(ConsentService).state(person).effects
-    with place.caller(caller, "researcher") as staff:
-        staff.page.goto(f"{staff.base}/workspace/interviews/{place.room().code}")
-        staff.page.get_by_text("agreed to the interview and not to a recording").wait_for()
-        staff.wait_said("recording", "This call is not recorded")
-        assert staff.page.locator('[data-act="record"]').is_disabled()
-
-
 def test_the_call_comes_back_by_itself(place, caller):
     """Nothing of media for six seconds, as if the network were away; then its process is killed while it records."""
     with place.call(caller) as (she, staff, _):
@@ -282,6 +263,25 @@ def media_process(server):
         ["pgrep", "-P", str(server.process.pid), "-f", "portal.rooms.media"], capture_output=True, text=True, check=True
     )
     return int(found.stdout.split()[0])
+
+
+def test_a_withdrawal_in_the_call_stops_the_recording(place, caller):
+    """After all that record: the participant of this portal is not recorded from here on."""
+    person = place.services.get(PeopleService).by_study_id(place.study_id)
+    with place.call(caller) as (she, staff, _):
+        staff.act("record")
+        she.wait_said("recording", "Recording")
+        other = she.context.new_page()
+        other.goto(f"{she.base}/withdraw/stop-recording")
+        other.locator("main form button").click()
+        other.wait_for_url("**/withdrawn/**")
+        staff.wait_said("note", "Consent to record was withdrawn.")
+        assert "recording" not in place.services.get(ConsentService).state(person).effects
+    with place.caller(caller, "researcher") as staff:
+        staff.page.goto(f"{staff.base}/workspace/interviews/{place.room().code}")
+        staff.page.get_by_text("agreed to the interview and not to a recording").wait_for()
+        staff.wait_said("recording", "This call is not recorded")
+        assert staff.page.locator('[data-act="record"]').is_disabled()
 
 
 def test_a_guest_and_a_clip(place, caller, tmp_path):
