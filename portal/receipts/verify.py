@@ -105,37 +105,36 @@ def _why_not_covered(pdf: bytes, found: Sequence[Seal], trusted: Sequence[x509.C
 
 
 def _check_seal(pdf: bytes, seal: Seal, trusted: Sequence[x509.Certificate]) -> x509.Certificate:
-    signed, signer = _signature(seal)
-    embedded = [choice.chosen.dump() for choice in signed["certificates"]]
-    ours = [one for one in trusted if one.dump() in embedded and _names(signer, one)]
-    if not ours:
-        raise _Refused(Reason.OTHER_SEAL)
-    algorithm = signer["digest_algorithm"]["algorithm"].native
-    if algorithm not in _DIGESTS:
-        raise _Refused(Reason.CHANGED)
-    actual = hashlib.new(algorithm, seal.covered(pdf)).digest()
     try:
-        intact, valid = validate_sig_integrity(signer, ours[0], "data", actual)
+        signed, signer = _signature(seal)
+        embedded = [choice.chosen.dump() for choice in signed["certificates"]]
+        ours = next((one for one in trusted if one.dump() in embedded and _names(signer, one)), None)
+        if ours is None:
+            raise _Refused(Reason.OTHER_SEAL)
+        algorithm = signer["digest_algorithm"]["algorithm"].native
+        if algorithm not in _DIGESTS:
+            raise _Refused(Reason.CHANGED)
+        actual = hashlib.new(algorithm, seal.covered(pdf)).digest()
+        intact, valid = validate_sig_integrity(signer, ours, "data", actual)
     except _UNREADABLE as error:
         raise _Refused(Reason.CHANGED) from error
     if not (intact and valid):
         raise _Refused(Reason.CHANGED)
-    return ours[0]
+    return ours
 
 
 def _signature(seal: Seal) -> tuple[cms.SignedData, cms.SignerInfo]:
-    """The CMS inside a seal, written in the one way that DER allows and followed by zeros only."""
-    try:
-        der = first_value(seal.contents)
-        if seal.contents[len(der) :].strip(b"\0") or not is_der(der):
-            raise _Refused(Reason.CHANGED)
-        signed = cms.ContentInfo.load(der, strict=True)["content"]
-        signers = list(signed["signer_infos"])
-        signed.native  # noqa: B018 - reads every part, so that a malformed one shows here
-        plain = _plain(signed, signers)
-    except _UNREADABLE as error:
-        raise _Refused(Reason.CHANGED) from error
-    if not plain:
+    """The CMS inside a seal, written in the one way that DER allows and followed by zeros only.
+
+    Read no deeper than its own parts: what a stranger packs into a time stamp's place costs much more to read than it
+    is long. Raises what `_UNREADABLE` holds, too.
+    """
+    der = first_value(seal.contents)
+    if seal.contents[len(der) :].strip(b"\0") or not is_der(der):
+        raise _Refused(Reason.CHANGED)
+    signed = cms.ContentInfo.load(der, strict=True)["content"]
+    signers = list(signed["signer_infos"])
+    if not _plain(signed, signers):
         raise _Refused(Reason.CHANGED)
     return signed, signers[0]
 

@@ -1,6 +1,7 @@
 """Time stamps by a real authority (OpenSSL), and by one that is down, slow, or answers anything at all."""
 
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -15,6 +16,7 @@ from portal.canonical import sha256_hex
 from portal.cli.verify import verify as command
 from portal.receipts import certificates
 from portal.receipts.certificates import SealingKey
+from portal.receipts.findings import Reason
 from portal.receipts.seal import BASELINE, WITH_TIME, Sealer
 from portal.receipts.service import ReceiptService
 from portal.receipts.stamping import PAUSE, HttpTimeStamper, TimeService
@@ -112,6 +114,19 @@ def test_tampering_shows_in_a_stamped_receipt_too(unsealed, sealer_for, authorit
     for at in (200, algorithm, seal.gap_start - 30, *range(seal.gap_start + 1, last, 97), last + 40, len(pdf) - 40):
         altered = pdf[:at] + (b"0" if pdf[at : at + 1] != b"0" else b"1") + pdf[at + 1 :]
         assert not verify(altered, now_key.certificate_pem, lambda digest: digest == whole).whole
+
+
+def test_a_file_full_of_other_peoples_stamped_seals_costs_little_time(unsealed, sealer_for, authority, now_key):
+    """As many as are looked at. To read each to its depths took over a minute."""
+    pdf, _ = sealer_for(authority.url).seal(unsealed, "Receipt")
+    (seal,) = seals(pdf)
+    gap = pdf[seal.gap_start : seal.gap_end]
+    hostile = b"%PDF-1.7\n"
+    for _ in range(50):
+        hostile += gap + b" /ByteRange [0 %d %d 10]\n" % (len(hostile), len(hostile) + len(gap))
+    started = time.thread_time()
+    assert verify(hostile + b" " * 20, now_key.certificate_pem).reason is Reason.CHANGED
+    assert time.thread_time() - started < 5
 
 
 def test_a_service_that_is_down_only_lowers_the_level(unsealed, sealer_for, now_key):
