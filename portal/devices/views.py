@@ -1,5 +1,7 @@
 """One sees where one is signed in, and signs out elsewhere: a participant as well as a member of the team."""
 
+from datetime import timedelta
+
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -13,16 +15,17 @@ from portal.web.permissions import Permission, requires
 from portal.web.principal import current_principal
 from portal.web.recent import recently_proved
 from portal.web.services import service
-from portal.web.sessions import DatabaseSession, SignedIn
+from portal.web.sessions import DatabaseSession, SessionStore, SignedIn
 
 bp = Blueprint("devices", __name__)
+_HOUR = timedelta(hours=1)
 
 
 @bp.get("/signed-in")
 @requires(Permission.OWN_JOURNEY)
 def mine() -> str:
     """Where a participant is signed in."""
-    return _page("devices/mine.html")
+    return _page("devices/mine.html", idle_hours=SessionStore.IDLE // _HOUR, most_hours=SessionStore.ABSOLUTE // _HOUR)
 
 
 @bp.post("/signed-in")
@@ -57,9 +60,9 @@ def end_staff() -> Response:
     return redirect(url_for("devices.staff"))
 
 
-def _page(template: str) -> str:
+def _page(template: str, **more: int) -> str:
     found = service(Devices).of(current_principal().key)
-    return render_template(template, sessions=found, here=_here().name, called=_called)
+    return render_template(template, sessions=found, here=_here().name, called=_called, **more)
 
 
 def _here() -> DatabaseSession:
