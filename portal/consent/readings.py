@@ -13,6 +13,7 @@ from portal.clock import Clock
 from portal.consent import events
 from portal.consent.store import CheckRow, ReadingRow
 from portal.db.engine import Database
+from portal.db.personal import personal
 from portal.people.domain import Participant
 from portal.people.store import lock
 from portal.study.domain import CheckQuestion, ComprehensionCheck
@@ -80,7 +81,7 @@ class Readings:
             session.add(
                 CheckRow(
                     participant_id=person.id, check_hash=check.content_hash,
-                    answers=json.dumps(dict(chosen)), at=self._clock(),
+                    answers=personal(person.study_id, json.dumps(dict(chosen))), at=self._clock(),
                 )
             )  # fmt: skip
             self._audit.record(
@@ -94,7 +95,7 @@ class Readings:
         asked = {"participant": participant_id, "check": check.content_hash}
         with self._database.reading() as session:
             answers = session.scalars(_NEWEST_CHECK, asked).one_or_none()
-        chosen = json.loads(answers) if answers else {}
+        chosen = json.loads(answers) if answers else {}  # none, or their key was destroyed
         return tuple(Checked(one, chosen[one.key]) for one in check.questions if one.key in chosen)
 
 

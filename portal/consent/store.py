@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db.base import Base
@@ -31,7 +31,7 @@ class CheckRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), index=True)
     check_hash: Mapped[str] = mapped_column(String(64))
-    answers: Mapped[str] = mapped_column(Text)
+    answers: Mapped[str] = mapped_column(PersonalText("consent.check.answers", DataKind.ANSWERS))
     at: Mapped[datetime]
 
 

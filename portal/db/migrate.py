@@ -28,6 +28,8 @@ def upgrade(database: Database, revision: str = "head", *, before: Callable[[str
         if before and present not in (None, newest()):
             before(str(present))
         command.upgrade(_config_for(connection), revision)
+    if present != newest() and database.engine.dialect.name == "sqlite":
+        _forget_pages(database)
 
 
 def downgrade(database: Database, revision: str) -> None:
@@ -54,6 +56,12 @@ def config() -> Config:
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return made
+
+
+def _forget_pages(database: Database) -> None:
+    """Empty SQLite's write-ahead log: it holds pages as they were before what was plain on them was sealed."""
+    with database.engine.connect() as connection:
+        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _config_for(connection: Connection) -> Config:

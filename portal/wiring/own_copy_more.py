@@ -47,7 +47,7 @@ class MoreSources:
         asked = self._asked(person.group)
         with self.get(Database).reading() as session:
             mine = select(CheckRow).where(CheckRow.participant_id == person.id).order_by(CheckRow.id)
-            rows = list(session.scalars(mine))
+            rows = [row for row in session.scalars(mine) if row.answers]
         for row in rows:
             chosen = json.loads(row.answers)
             lines: Lines = [
