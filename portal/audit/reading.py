@@ -27,9 +27,10 @@ def links(session: Session, first: int = 1) -> Iterator[Link]:
     """The chain from an event on, as it is stored. Plain columns, since an auditor waits for all of them."""
     postgresql = session.get_bind().dialect.name == "postgresql"
     statement = text(_POSTGRESQL if postgresql else _SQLITE).bindparams(first=first)
-    rows = session.execute(statement, execution_options={"yield_per": _BATCH})
-    for seq, at, kind, actor, subject, fields, digest in rows:
-        yield Link(seq, at, kind, actor, subject, canonical_fields(json.loads(fields)), digest)
+    # Closed also where the reader breaks off: PostgreSQL's cursor stays open otherwise.
+    with session.execute(statement, execution_options={"yield_per": _BATCH}) as rows:
+        for seq, at, kind, actor, subject, fields, digest in rows:
+            yield Link(seq, at, kind, actor, subject, canonical_fields(json.loads(fields)), digest)
 
 
 def extract(database: Database, origin: str, first: int = 1) -> Iterator[str]:

@@ -49,7 +49,7 @@ def restore(folder: Path, identity: Path) -> None:
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{identity} is not a key file") from error
     except _FAULTS as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException("\n".join([str(error), *getattr(error, "__notes__", ())])) from error
     click.echo(
         f"Restored the backup of {found.manifest.made_at}: {found.events} audit events, none changed or missing, "
         f"and {found.recordings} recordings. Start the portal, then run: portal doctor"

@@ -20,6 +20,7 @@ from portal.operations.events import BACKUP_MADE
 from portal.operations.lock import alone
 from portal.operations.mirror import Mirror
 from portal.operations.sets import DATA, KEYS, MANIFEST, NAME, PERSONAL, VAULT, Manifest, facts_of, set_name, sets_in
+from portal.operations.unfinished import sweep
 from portal.recordings.age import Recipient
 from portal.recordings.files import replace
 from portal.settings import Settings
@@ -119,13 +120,14 @@ class Backups:
         return max(made, default="")[:10] < now[:10]
 
     def _sweep(self, to: Path | None) -> None:
-        """Remove what a backup that was killed left behind: plain copies of the database and of the personal keys would
-        outlive what is erased."""
+        """Remove what a backup or a restore that was killed left behind: plain copies of the database and of the
+        personal keys would outlive what is erased."""
         drafts = [one for one in to.glob(".*") if NAME.fullmatch(one.name[1:])] if to and to.is_dir() else []
         for one in (*self._settings.instance.glob(f"{WORK}*"), *drafts):
             if one.is_dir():
                 shutil.rmtree(one)
                 log.warning("removed what a killed backup left", name=one.name)
+        sweep(self._settings.instance)
 
     def _write(self, name: str, to: Path, keys: Sequence[Recipient]) -> Manifest:
         draft = to / f".{name}"

@@ -10,7 +10,7 @@ class NoRecipient(BackupError):
 
 
 class BackupRuns(BackupError):
-    """Another backup is being made."""
+    """Another backup is being made or put back."""
 
 
 class BackupDamaged(BackupError):
@@ -23,3 +23,7 @@ class BackupForeign(BackupError):
 
 class InstanceInUse(BackupError):
     """There is a portal already where the backup was to be put back."""
+
+
+class RestoreCutOff(BackupError):
+    """What is there was left by a restore that did not come to its end."""

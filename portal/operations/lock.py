@@ -1,4 +1,4 @@
-"""One backup at a time, so that what an earlier one left behind can be told from what is being written."""
+"""One backup or restore at a time, so that what an earlier one left behind can be told from what is being written."""
 
 import fcntl
 import os
@@ -13,7 +13,8 @@ _NAME = ".backup.lock"
 
 @contextmanager
 def alone(instance: Path) -> Iterator[None]:
-    """Nobody else on this machine makes a backup of the instance within the block. It ends with the process, too.
+    """Nobody else on this machine makes a backup of the instance, or puts one back, within the block. It ends with the
+    process, too.
 
     Raises:
         BackupRuns: somebody does already.
@@ -23,7 +24,7 @@ def alone(instance: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BackupRuns("a backup is being made at this moment: wait until it is done") from error
+            raise BackupRuns("a backup is being made or put back at this moment: wait until it is done") from error
         yield
     finally:
         os.close(handle)

@@ -1,13 +1,15 @@
-"""Checks of the machine: disk, files' permissions, clock."""
+"""Checks of the machine: disk, files' permissions, what is left over, clock."""
 
 import shutil
 import stat
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from portal.clock import Clock
+from portal.operations.backup import WORK as BACKING_UP
 from portal.operations.domain import Finding, failing, ok, warning
+from portal.operations.unfinished import WORK as RESTORING
 from portal.sentence import said
 
 LOW_BYTES = 10 * 1024**3
@@ -15,7 +17,11 @@ LOW_BYTES = 10 * 1024**3
 FULL_BYTES = 1024**3
 _SYNCHRONISED = (Path("/run/systemd/timesync/synchronized"), Path("/run/chrony/chronyd.pid"), Path("/run/ntpd.pid"))
 _SLACK = timedelta(seconds=5)
-_PRIVATE = ("portal.sqlite3*", "vault", "outbox", "rooms", "before-upgrade", ".backup-*", ".restore-*")
+_BACKUP_AT_MOST = timedelta(days=1)
+_UPGRADE_PROVED = timedelta(days=30)
+_PRIVATE = (
+    "portal.sqlite3*", "vault", "outbox", "rooms", "before-upgrade", f"{BACKING_UP}*", f"{RESTORING}*",
+)  # fmt: skip
 """What else of the instance, by pattern, is nobody's to read. The seal's certificate is public."""
 
 
@@ -51,6 +57,31 @@ def _readable_by_others(instance: Path) -> Iterator[Path]:
     for path in [*keys, *(path for name in _PRIVATE for path in sorted(instance.glob(name)))]:
         if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
             yield path
+
+
+def copies(instance: Path, clock: Clock) -> Finding:
+    """Nothing lies about in plain that was there for a moment only, and no copy from before an upgrade grows old: what
+    is erased stays in them."""
+    left = [path.name for path in sorted(instance.glob(f"{RESTORING}*"))]
+    left += [path.name for path in sorted(instance.glob(f"{BACKING_UP}*")) if _age(path, clock) > _BACKUP_AT_MOST]
+    if left:
+        return failing(
+            "copies",
+            said("a restore or backup that was killed left plain keys and data: %(folders)s", folders=", ".join(left)),
+            said("The worker removes them within ten minutes while no backup is made. Or remove these folders now."),
+        )
+    old = [path.name for path in sorted(instance.glob("before-upgrade/*")) if _age(path, clock) > _UPGRADE_PROVED]
+    if old:
+        return warning(
+            "copies",
+            said("copies of the database from before an upgrade are kept, of schema %(names)s", names=", ".join(old)),
+            said("What is erased stays in them. Remove them from the instance's folder before-upgrade."),
+        )
+    return ok("copies", said("nothing is left over"))
+
+
+def _age(path: Path, clock: Clock) -> timedelta:
+    return clock() - datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def clock_runs(clock: Clock, newest_event: Callable[[], datetime | None]) -> Finding:

@@ -6,23 +6,26 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import create_engine, inspect, make_url
+import structlog
 
 from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.clock import Clock
-from portal.db import migrate, snapshot
+from portal.db import filling, migrate, snapshot
 from portal.db.engine import Database
+from portal.db.errors import SnapshotFailed
 from portal.db.keyring import Keyring
 from portal.db.personal_keys import PersonalKeys
-from portal.operations import archive
+from portal.operations import archive, unfinished
 from portal.operations.errors import BackupDamaged, BackupError, InstanceInUse
 from portal.operations.events import RESTORED
+from portal.operations.lock import alone
 from portal.operations.mirror import Mirror
 from portal.operations.sets import DATA, KEYS, PERSONAL, VAULT, Manifest, check
 from portal.recordings.age import Identity
 from portal.settings import Settings
 
+log = structlog.get_logger(__name__)
 _ACTOR = Actor.system("restore")
 
 
@@ -41,24 +44,43 @@ def restore(source: Path, identities: Collection[Identity], settings: Settings, 
     Everything is checked before the instance is touched as far as that is possible: hashes, the key, the tar files,
     the database's own integrity. The audit chain is recomputed at the end and compared with the manifest.
 
+    Whole or not at all: what a restore that fails had put in is removed again, from PostgreSQL too; what one that was
+    killed left is removed by the next.
+
     Raises:
         InstanceInUse, BackupForeign, BackupDamaged, BackupError, SnapshotFailed, KeyringError: with what to do.
     """
     manifest = Manifest.read(source)
     check(source, manifest)
-    _refuse_used(settings)
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with alone(settings.instance):
+        if unfinished.clear(settings):
+            log.warning("cleared away what a restore that was cut off had left")
+        _refuse_used(settings)
+        try:
+            unfinished.begin(settings)
+            found = _put_back(source, manifest, identities, settings, clock)
+            unfinished.end(settings)
+        except BaseException as error:
+            _clear(settings, error)
+            raise
+    return found
+
+
+def _clear(settings: Settings, fault: BaseException) -> None:
+    """All was empty before: the next try finds it so again. Says with the fault what became of it."""
     try:
-        return _put_back(source, manifest, identities, settings, clock)
-    except BaseException:
-        _clear(settings.instance)  # it was empty before: the next try finds it so again
-        raise
+        unfinished.clear(settings)
+    except (OSError, SnapshotFailed) as error:
+        fault.add_note(f"What was put back so far could not be removed ({error}). The next restore removes it first.")
+    else:
+        fault.add_note("What was put back so far was removed: instance and database are as empty as before.")
 
 
 def _put_back(
     source: Path, manifest: Manifest, identities: Collection[Identity], settings: Settings, clock: Clock
 ) -> Restored:
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=settings.instance) as work:
+    with tempfile.TemporaryDirectory(prefix=unfinished.WORK, dir=settings.instance) as work:
         data, keys, personal = (Path(work) / name for name in ("data", "keys", "personal"))
         for folder in (data, keys, personal):
             folder.mkdir(mode=0o700)
@@ -73,24 +95,13 @@ def _put_back(
     return Restored(manifest, events, recordings)
 
 
-def _clear(instance: Path) -> None:
-    for name in ("keys", "rooms", "vault"):
-        shutil.rmtree(instance / name, ignore_errors=True)
-    for path in instance.glob("portal.sqlite3*"):
-        path.unlink()
-
-
 def _refuse_used(settings: Settings) -> None:
     for name in ("keys", "portal.sqlite3", "vault"):
         if (settings.instance / name).exists():
             raise InstanceInUse(f"{settings.instance} is in use ({name} is there): choose an empty PORTAL_INSTANCE")
     for url in (settings.database_url, settings.personal_keys_url):
-        if url:
-            engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-            tables = inspect(engine).get_table_names()
-            engine.dispose()
-            if tables:
-                raise InstanceInUse("the database is in use: create an empty one and set its address")
+        if url and filling.in_use(url):
+            raise InstanceInUse("the database is in use: create an empty one and set its address")
 
 
 def _check_data_keys(keys: Path, settings: Settings) -> None:

@@ -9,6 +9,7 @@ PARTS = {
     "messages": said("Messages"),
     "disk": said("Disk"),
     "permissions": said("Files' permissions"),
+    "copies": said("Left-over copies"),
     "clock": said("Clock"),
     "database": said("Database"),
     "schema": said("Database's schema"),

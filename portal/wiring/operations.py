@@ -49,6 +49,7 @@ def build_doctor(parts: Parts) -> Doctor:
             ("messages", lambda: configuration.sender(settings)),
             ("disk", lambda: machine.disk(settings.instance)),
             ("permissions", lambda: machine.permissions(settings.instance)),
+            ("copies", lambda: machine.copies(settings.instance, clock)),
             ("clock", lambda: machine.clock_runs(clock, data.newest_event(database))),
             ("database", lambda: data.database(database)),
             ("schema", lambda: data.schema(database)),

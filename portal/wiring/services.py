@@ -38,6 +38,7 @@ from portal.messages.senders import Sender
 from portal.messages.service import Outbox
 from portal.operations.alarms import Alarms
 from portal.operations.backup import Backups
+from portal.operations.unfinished import refuse_unfinished
 from portal.people.domain import Participant
 from portal.people.service import PeopleService
 from portal.people.store import places
@@ -189,7 +190,8 @@ def worker(services: Services, *more: Duty) -> Worker:
 
 
 def open_database(settings: Settings) -> Database:
-    """The database, its schema up to date."""
+    """The database, its schema up to date. Raises RestoreCutOff where it is half a database."""
+    refuse_unfinished(settings)
     keys = keyring(settings)
     database = Database(settings.effective_database_url, keys, personal_keys(settings, keys))
     url = settings.effective_database_url

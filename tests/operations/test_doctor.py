@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -113,6 +113,28 @@ def test_everything_private_is_looked_at(tmp_path, name):
     assert name in str(machine.permissions(tmp_path).what)
     path.chmod(0o600)
     assert machine.permissions(tmp_path).state is State.OK
+
+
+def test_what_a_killed_restore_left_is_always_told(tmp_path):
+    """Also behind a closed door: with these keys what is erased later could be read."""
+    tmp_path.chmod(0o700)
+    now = lambda: datetime.now(UTC)  # noqa: E731 - a clock
+    assert machine.copies(tmp_path, now).state is State.OK
+    left = tmp_path / ".restore-x"
+    left.mkdir(mode=0o700)
+    found = machine.copies(tmp_path, now)
+    assert (found.state, ".restore-x" in str(found.what)) == (State.FAILING, True)
+    left.rename(tmp_path / ".backup-x")
+    assert machine.copies(tmp_path, now).state is State.OK  # one may be being made
+    assert machine.copies(tmp_path, lambda: now() + timedelta(days=2)).state is State.FAILING
+
+
+def test_old_copies_from_before_an_upgrade_are_told(tmp_path):
+    (tmp_path / "before-upgrade" / "0007").mkdir(parents=True)
+    now = datetime.now(UTC)
+    assert machine.copies(tmp_path, lambda: now + timedelta(days=29)).state is State.OK
+    found = machine.copies(tmp_path, lambda: now + timedelta(days=31))
+    assert (found.state, "0007" in str(found.what)) == (State.WARNING, True)
 
 
 def test_a_certificate_is_public(tmp_path):

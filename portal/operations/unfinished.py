@@ -1,0 +1,84 @@
+"""A restore leaves marks while it runs: a file in the instance, and one in each PostgreSQL database that it fills.
+
+So one that was cut off is told from a portal in use. The portal does not start on it, and the next restore clears it
+away first: plain keys and half a database are nobody's.
+"""
+
+import shutil
+from pathlib import Path
+
+import structlog
+
+from portal.db import filling
+from portal.operations.errors import RestoreCutOff
+from portal.settings import Settings
+
+log = structlog.get_logger(__name__)
+WORK = ".restore-"
+"""The folders in the instance that the backup's plain keys and data lie in for a moment start so."""
+_MARK = ".restoring"
+_FILLED = ("keys", "rooms", "vault")
+
+
+def refuse_unfinished(settings: Settings) -> None:
+    """Raises RestoreCutOff where a restore did not come to its end: nothing there is proved."""
+    if (settings.instance / _MARK).exists() or any(filling.marked(url) for url in _databases(settings)):
+        raise RestoreCutOff(
+            f"a restore into {settings.instance} is under way or was cut off, and left keys and data there that nobody "
+            "proved: run `portal restore` again, which clears them away first"
+        )
+
+
+def begin(settings: Settings) -> None:
+    """Mark what is about to be filled. All of it is empty."""
+    (settings.instance / _MARK).touch(mode=0o600)
+    for url in _databases(settings):
+        filling.mark(url)
+
+
+def end(settings: Settings) -> None:
+    """All is there, and proved."""
+    for url in _databases(settings):
+        filling.unmark(url)
+    (settings.instance / _MARK).unlink()
+
+
+def clear(settings: Settings) -> bool:
+    """Remove what an unfinished restore put in; gives whether there was any. What bears no mark is left alone.
+
+    Raises:
+        OSError, SnapshotFailed: something could not be removed; it stays marked.
+    """
+    found = sweep(settings.instance)
+    for url in _databases(settings):
+        if filling.marked(url):
+            filling.empty(url)
+            found = True
+    mark = settings.instance / _MARK
+    if not mark.exists():
+        return found
+    for path in (*(settings.instance / name for name in _FILLED), *settings.instance.glob("portal.sqlite3*")):
+        _remove(path)
+    mark.unlink()
+    return True
+
+
+def sweep(instance: Path) -> bool:
+    """Remove the work folders of restores that were killed; gives whether there were any."""
+    left = [one for one in instance.glob(f"{WORK}*") if one.is_dir()]
+    for one in left:
+        shutil.rmtree(one)
+        log.warning("removed what a killed restore left", name=one.name)
+    return bool(left)
+
+
+def _databases(settings: Settings) -> list[str]:
+    """Those that are no files of the instance."""
+    return [url for url in (settings.database_url, settings.personal_keys_url) if url.startswith("postgresql")]
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

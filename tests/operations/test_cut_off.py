@@ -1,0 +1,159 @@
+"""A restore is whole or not at all: one that fails leaves nothing, one that is killed is cleared away by the next."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from portal.cli import portal
+from portal.db import filling
+from portal.db.engine import Database
+from portal.db.errors import SnapshotFailed
+from portal.operations import restore as restoring
+from portal.operations.backup import Backups
+from portal.operations.errors import BackupDamaged, BackupRuns, InstanceInUse, RestoreCutOff
+from portal.operations.lock import alone
+from portal.operations.restore import restore
+from portal.operations.sets import MANIFEST
+from portal.people.service import PeopleService
+from portal.settings import ROOT
+from portal.wiring import build, open_database
+from tests.operations.test_backup import IDENTITY, kept, left_in
+from tests.support.world import FAST
+
+
+@pytest.fixture
+def saved(worlds, tmp_path):
+    return kept(worlds, tmp_path / "backup")
+
+
+@pytest.fixture
+def target(saved, tmp_path, request):
+    return saved.target(tmp_path, request)
+
+
+def left(settings) -> list[str]:
+    """Files in the instance; tables, functions and sequences in the database."""
+    found = left_in(settings.instance)
+    if settings.database_url:
+        with psycopg.connect(settings.database_url) as connection:
+            for kind, space in (("class", "rel"), ("proc", "pro")):
+                query = f"SELECT {space}name FROM pg_{kind} WHERE {space}namespace = 'public'::regnamespace"
+                found += [name for (name,) in connection.execute(query)]
+    return found
+
+
+def another_head(folder, head=None):
+    """Let the manifest name another end of the audit chain; gives what it named."""
+    manifest = json.loads((folder / MANIFEST).read_text())
+    old, manifest["head"] = manifest["head"], head or "0" * 64
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    return old
+
+
+def is_whole(saved, settings):
+    services = build(settings, clock=saved.world.clock, hasher=FAST)
+    assert services.get(PeopleService).by_study_id(saved.study_id).study_id == saved.study_id
+    services.get(Database).dispose()
+
+
+def test_one_that_fails_at_the_end_leaves_nothing_and_says_so(saved, target):
+    head = another_head(saved.folder)
+    with pytest.raises(BackupDamaged, match="audit chain") as told:
+        restore(saved.folder, [IDENTITY], target, saved.world.clock)
+    assert "as empty as before" in told.value.__notes__[0]
+    assert left(target) == []
+    another_head(saved.folder, head)
+    restore(saved.folder, [IDENTITY], target, saved.world.clock)
+    is_whole(saved, target)
+
+
+def killed(saved, settings, tmp_path) -> None:
+    """Kill a restore by SIGKILL in the midst: the keys lie in the instance, the database is filled."""
+    key, program = tmp_path / "key.txt", tmp_path / "killed.py"
+    key.write_text(f"{IDENTITY.encode()}\n")
+    program.write_text(
+        "import os, signal\nfrom portal.cli import portal\nfrom portal.operations import restore\n"
+        "fill = restore._put_data\n"
+        "def filled_and_killed(*args):\n    fill(*args)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "restore._put_data = filled_and_killed\nportal()\n"
+    )
+    environ = {
+        "PATH": os.environ["PATH"], "PORTAL_DEMONSTRATION": "yes", "PORTAL_INSTANCE": str(settings.instance),
+        "PORTAL_DATABASE_URL": settings.database_url, "PYTHONPATH": str(ROOT),
+    }  # fmt: skip
+    command = [sys.executable, str(program), "restore", str(saved.folder), "--identity", str(key)]
+    assert subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode == -signal.SIGKILL
+
+
+def test_one_that_was_killed_starts_no_portal_and_the_next_clears_it_away(saved, target, tmp_path):
+    killed(saved, target, tmp_path)
+    assert any(name.startswith(".restore-") for name in left(target))
+    assert "keys" in left(target)
+    with pytest.raises(RestoreCutOff, match="portal restore"):
+        open_database(target)
+    restore(saved.folder, [IDENTITY], target, saved.world.clock)
+    assert not [name for name in left_in(target.instance) if name.startswith(".rest")]
+    is_whole(saved, target)
+
+
+def test_what_cannot_be_cleared_stays_marked_and_is_told(saved, target, monkeypatch):
+    def fail(*_):
+        monkeypatch.setattr(restoring.unfinished, "clear", full)
+        raise BackupDamaged("damaged")
+
+    def full(_settings):
+        raise OSError("the disk does not answer")
+
+    monkeypatch.setattr(restoring, "_prove", fail)
+    with pytest.raises(BackupDamaged) as told:
+        restore(saved.folder, [IDENTITY], target, saved.world.clock)
+    monkeypatch.undo()
+    assert "The next restore removes it" in told.value.__notes__[0]
+    with pytest.raises(RestoreCutOff):
+        open_database(target)
+
+
+def test_a_database_in_use_is_never_emptied(saved, target):
+    """Not even by a restore into an instance that another one left half filled."""
+    restore(saved.folder, [IDENTITY], target, saved.world.clock)
+    (target.instance / "keys").rename(target.instance.parent / "keys")
+    if target.database_url:
+        with pytest.raises(SnapshotFailed, match="not marked"):
+            filling.empty(target.database_url)
+        with pytest.raises(InstanceInUse, match="database"):
+            restore(saved.folder, [IDENTITY], target, saved.world.clock)
+    else:
+        with pytest.raises(InstanceInUse):
+            restore(saved.folder, [IDENTITY], target, saved.world.clock)
+    (target.instance.parent / "keys").rename(target.instance / "keys")
+    is_whole(saved, target)
+
+
+def test_two_at_once_do_not_meet(saved, target):
+    target.instance.mkdir(mode=0o700)
+    with alone(target.instance), pytest.raises(BackupRuns, match="put back"):
+        restore(saved.folder, [IDENTITY], target, saved.world.clock)
+
+
+def test_the_next_backup_removes_what_an_older_restore_left(world, tmp_path):
+    left = world.settings.instance / ".restore-x"
+    left.mkdir()
+    (left / "data.json").write_bytes(b"keys")
+    world.get(Backups).nightly()
+    assert not left.exists()
+
+
+def test_the_command_says_what_became_of_it(world, tmp_path):
+    saved = kept(world, tmp_path / "backup")
+    key = tmp_path / "key.txt"
+    key.write_text(f"{IDENTITY.encode()}\n")
+    another_head(saved.folder)
+    environ = {"PORTAL_DEMONSTRATION": "yes", "PORTAL_INSTANCE": str(tmp_path / "new")}
+    told = CliRunner().invoke(portal, ["restore", str(saved.folder), "--identity", str(key)], env=environ)
+    assert (told.exit_code, "as empty as before" in told.output) == (1, True)
