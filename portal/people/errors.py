@@ -17,6 +17,10 @@ class CannotRecruit(Exception):
     """A document of the study is still a draft, so nobody may be invited outside a demonstration."""
 
 
+class PlaceGone(Exception):
+    """The study as it is published now has no such group or site."""
+
+
 class ParticipantUnknown(Exception):
     """No such participant."""
 

@@ -26,6 +26,7 @@ from portal.people.errors import (
     InvitationUsed,
     NoAddress,
     ParticipantUnknown,
+    PlaceGone,
 )
 from portal.people.store import ContactChoiceRow, IdentityRow, InvitationRow, ParticipantRow, SignInCodeRow
 from portal.study.service import StudyBook
@@ -62,7 +63,7 @@ class PeopleService:
 
         Raises:
             CannotRecruit: a document is a draft and this is no demonstration.
-            KeyError: the study has no such group or site.
+            PlaceGone: the study has no such group or site, perhaps since a moment ago. Nothing was made.
         """
         with self._database.transaction() as session:
             self._audit.take_turn(session)
@@ -70,7 +71,10 @@ class PeopleService:
             study = self._studies.current().study
             if study.draft and not self._demonstration:
                 raise CannotRecruit("a document of the study is still a draft")
-            prefix, site = study.group(group).prefix, study.site(site).key
+            try:
+                prefix, site = study.group(group).prefix, study.site(site).key
+            except KeyError as error:
+                raise PlaceGone(f"the study has no {error} now") from error
             # By prefix, not by group: an amendment may give a group the letters that another one had.
             taken = session.scalar(select(func.count()).where(ParticipantRow.study_id.startswith(f"{prefix}-"))) or 0
             row = ParticipantRow(

@@ -126,3 +126,11 @@ class InviteForm(Form):
             SelectChoice(one.key, one.name) for one in study.sites if sites is None or one.key in sites
         ]
         return form
+
+    def tell_gone(self) -> None:
+        """Say with each field whose choice is no longer offered that it is so, and why it may be."""
+        for one in (self.group, self.site):
+            if one.data and one.data not in {choice.value for choice in one.choices}:
+                one.errors = [
+                    _l("This can no longer be chosen: a new version of the study was published. Choose again")
+                ]

@@ -19,7 +19,7 @@ from portal.messages.failures import Failures
 from portal.notes.service import NotesService
 from portal.people.contact import ContactService
 from portal.people.domain import Invited
-from portal.people.errors import CannotRecruit, NoAddress
+from portal.people.errors import CannotRecruit, NoAddress, PlaceGone
 from portal.people.identities import Identities
 from portal.people.present import named_participant
 from portal.people.service import PeopleService
@@ -97,8 +97,11 @@ def invite() -> str:
             )
         except CannotRecruit:
             form.group.errors = [_("A document of the study is still a draft, so nobody can be invited yet")]
+        except PlaceGone:  # a new version took it out while this was under way
+            form = InviteForm.of(service(StudyBook).current().study, current_principal().sites)
         else:
             return _shown_once(invited, sent=bool(form.email.data))
+    form.tell_gone()
     return render_template("workspace/invite.html", form=form)
 
 

@@ -13,6 +13,7 @@ from portal.amendments.service import AmendmentService
 from portal.audit.service import AuditLog
 from portal.cli import portal
 from portal.db.engine import Database
+from portal.people.errors import PlaceGone
 from portal.people.service import PeopleService
 from portal.settings import ROOT
 from portal.study.errors import LeftOut, PeopleLeftOut, PublishedBefore
@@ -131,7 +132,7 @@ def test_who_is_being_invited_meanwhile_waits_and_is_refused(worlds, folder):
     def invite():
         try:
             worlds.invite("practitioner", "trust-b")
-        except KeyError as error:
+        except PlaceGone as error:
             refused.append(error)
 
     inviting = threading.Thread(target=invite)
@@ -143,6 +144,35 @@ def test_who_is_being_invited_meanwhile_waits_and_is_refused(worlds, folder):
         assert inviting.is_alive()
     inviting.join()
     assert len(refused) == 1
+    assert worlds.get(PeopleService).all() == []
+
+
+INVITING = {"group": "practitioner", "site": "trust-b"}
+GONE = "This can no longer be chosen: a new version of the study was published. Choose again"
+
+
+def test_whoever_invites_at_that_moment_is_told_and_can_choose_again(worlds, folder, monkeypatch):
+    people, book, client = worlds.get(PeopleService), worlds.get(StudyBook), worlds.staff_client()
+    invite = people.invite
+
+    def published_meanwhile(*args, **named):
+        book.publish(load(folder))
+        return invite(*args, **named)
+
+    monkeypatch.setattr(people, "invite", published_meanwhile)
+    page = client.submit(client.get("/workspace/invite"), INVITING)
+    assert (page.status, page.text.count(GONE)) == (200, 4)  # for each field, in the summary and beside it
+    assert 'value="practitioner"' not in page.text
+    assert people.all() == []
+    monkeypatch.undo()
+    assert "C-0001" in client.submit(page, {"group": "carer", "site": "trust-a"}).text
+
+
+def test_a_form_from_before_says_the_same(worlds, folder):
+    client = worlds.staff_client()
+    page = client.get("/workspace/invite")
+    worlds.get(StudyBook).publish(load(folder))
+    assert client.submit(page, INVITING).text.count(GONE) == 4
     assert worlds.get(PeopleService).all() == []
 
 
