@@ -1,6 +1,7 @@
 """Answers: what may be given to a question, and how it reads."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from portal.study.domain import Question
 
@@ -21,6 +22,16 @@ class Answer:
 
     value: Value
     form: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer as it was given: the question in the words of then, and the version of the questionnaire."""
+
+    question: Question
+    value: Value
+    at: datetime
+    version: str
 
 
 class ValueRefused(ValueError):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.audit.domain import Actor
@@ -13,7 +13,7 @@ from portal.clock import Clock
 from portal.db.engine import Database
 from portal.db.personal import personal
 from portal.demographics import events
-from portal.demographics.domain import Answer, Value, check, fits
+from portal.demographics.domain import Answer, Given, Value, check, fits
 from portal.demographics.errors import Closed
 from portal.demographics.store import DemographicAnswerRow
 from portal.people.domain import Participant
@@ -53,12 +53,21 @@ class DemographicsService:
         given = self.answers(person.id)
         return {key: value for key, value in given.items() if key in questions and fits(questions[key], value)}
 
-    def as_asked(self, person: Participant) -> list[tuple[Question, Value]]:
-        """The newest answers, each with its question as it was asked then, in the order in which they were given."""
+    def history(self, person: Participant) -> list[list[Given]]:
+        """All that she answered and that is held: for each question its answers, oldest first, so the last counts.
+
+        Questions come in the order in which they were answered first.
+        """
         documents = [one.study.documents.get(person.group) for one in self._studies.all()]
         forms = {one.questionnaire.content_hash: one.questionnaire for one in documents if one}
-        given = self.given_by([person.id]).get(person.id, {})
-        return [(forms[one.form].question(key), one.value) for key, one in given.items()]
+        found: dict[str, list[Given]] = {}
+        with self._database.reading() as session:
+            for row in session.scalars(_hers(person.id)):
+                if row.value:
+                    form = forms[row.questionnaire_hash]
+                    one = Given(form.question(row.question_key), _read(row.value), row.at, form.version)
+                    found.setdefault(row.question_key, []).append(one)
+        return list(found.values())
 
     def answers_of(self, participant_ids: Collection[int]) -> dict[int, dict[str, Value]]:
         """The newest answers of many participants, in one query."""
@@ -137,12 +146,13 @@ class DemographicsService:
 
 
 def _latest(session: Session, participant_id: int) -> dict[str, Value]:
-    rows = session.scalars(
-        select(DemographicAnswerRow)
-        .where(DemographicAnswerRow.participant_id == participant_id)
-        .order_by(DemographicAnswerRow.id)
-    )
+    rows = session.scalars(_hers(participant_id))
     return {row.question_key: _read(row.value) for row in rows if row.value}  # erased answers are empty
+
+
+def _hers(participant_id: int) -> Select[DemographicAnswerRow]:
+    mine = select(DemographicAnswerRow).where(DemographicAnswerRow.participant_id == participant_id)
+    return mine.order_by(DemographicAnswerRow.id)
 
 
 def _write(value: Value) -> str:

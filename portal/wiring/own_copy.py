@@ -13,7 +13,7 @@ from portal.consent.history import ConsentHistory
 from portal.consent.service import ConsentService
 from portal.consent.store import ConsentRow
 from portal.db.engine import Database
-from portal.demographics.domain import readable
+from portal.demographics.domain import Given, readable
 from portal.demographics.service import DemographicsService
 from portal.enquiries.store import EnquiryRow
 from portal.messages.domain import Channel, SafeHours
@@ -115,14 +115,13 @@ class Sources:
             yield Part(title, tuple(lines))
 
     def answers(self, person: Participant) -> Iterable[Part]:
-        """What she answered about herself."""
-        given = self.get(DemographicsService).as_asked(person)
-        lines: Lines = [
-            (one.label, said("you prefer not to say") if value.declined else readable(one, value))
-            for one, value in given
-        ]
-        if lines:
-            yield Part(said("Your answers"), tuple(lines))
+        """What she answered about herself: what counts, and what it took the place of."""
+        given = self.get(DemographicsService).history(person)
+        if given:
+            yield Part(said("Your answers"), tuple(_answered(one[-1]) for one in given))
+        changed = [_answered(earlier) for one in given for earlier in one[:-1]]
+        if changed:
+            yield Part(said("Your earlier answers, which you changed later"), tuple(changed))
 
     def interviews(self, person: Participant) -> Iterable[Part]:
         """Her appointments, with what she needs on the day."""
@@ -195,6 +194,14 @@ class Sources:
             content = receipts.pdf(reference)
             if content:
                 yield File(f"receipts/{receipts.receipt(reference).file_name}", content)
+
+
+def _answered(one: Given) -> tuple[Words, Words]:
+    answer = said("you prefer not to say") if one.value.declined else readable(one.question, one.value)
+    when = said(
+        "%(answer)s (%(when)s, version %(version)s of the questions)", answer=answer, when=one.at, version=one.version
+    )
+    return one.question.label, when
 
 
 def _recorded(one: Recording) -> Words:

@@ -18,7 +18,7 @@ from portal.people.domain import Participant
 from portal.recruitment.domain import Kind
 from portal.recruitment.store import NotTakingPartRow
 from portal.sentence import said
-from portal.study.domain import CheckQuestion
+from portal.study.domain import ComprehensionCheck
 from portal.study.service import StudyBook
 from portal.wiring.lookup import Lookup
 
@@ -50,12 +50,17 @@ class MoreSources:
             rows = [row for row in session.scalars(mine) if row.answers]
         for row in rows:
             chosen = json.loads(row.answers)
+            check = asked[row.check_hash]
             lines: Lines = [
                 (one.question, next((two.text for two in one.choices if two.key == chosen[one.key]), chosen[one.key]))
-                for one in asked.get(row.check_hash, ()) if one.key in chosen
+                for one in check.questions if one.key in chosen
             ]  # fmt: skip
+            title = said(
+                "Your answers about the information sheet (%(when)s, version %(version)s of the questions)",
+                when=row.at, version=check.version,
+            )  # fmt: skip
             if lines:
-                yield Part(said("Your answers about the information sheet, %(when)s", when=row.at), tuple(lines))
+                yield Part(title, tuple(lines))
 
     def reasons(self, person: Participant) -> Iterable[Part]:
         """Why she did not take part, or called an interview off, where she or the team said so."""
@@ -95,10 +100,10 @@ class MoreSources:
         if lines:
             yield Part(said("What was removed"), tuple(lines))
 
-    def _asked(self, group: str) -> dict[str, tuple[CheckQuestion, ...]]:
-        """The questions of every check that was ever published, by its hash."""
+    def _asked(self, group: str) -> dict[str, ComprehensionCheck]:
+        """Every check that was ever published, by its hash."""
         documents = [one.study.documents.get(group) for one in self.get(StudyBook).all()]
-        return {one.comprehension.content_hash: one.comprehension.questions for one in documents if one}
+        return {one.comprehension.content_hash: one.comprehension for one in documents if one}
 
 
 def _dated(at: datetime, what: Words) -> Words:

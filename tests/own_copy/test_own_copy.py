@@ -53,6 +53,41 @@ def test_it_holds_everything_about_her_and_nothing_of_anybody_else(worlds):
     assert worlds.get(AuditLog).newest(1)[0].fields["for_whom"] == "herself"
 
 
+def test_it_holds_earlier_answers_with_their_dates_and_versions(worlds):
+    person, demographics, book = worlds.participant(), worlds.get(DemographicsService), worlds.get(StudyBook)
+    worlds.consent(person)
+    first, second = [one for one in demographics.questionnaire(person).questions if one.kind == "single"][:2]
+    old, new = first.choices[0], first.choices[1]
+    demographics.answer(person, second.key, Value((second.choices[0].key,)))
+    demographics.answer(person, first.key, Value((old.key,)))
+    assert "Your earlier answers" not in copy_of(worlds, person)["your-data.html"].decode()
+
+    study = book.current().study
+    documents = study.documents["carer"]
+    asked_anew = first.model_copy(update={"label": "The same in other words?"})
+    questions = tuple(asked_anew if one == first else one for one in documents.questionnaire.questions)
+    form = documents.questionnaire.model_copy(update={"questions": questions, "version": "0.9"})
+    carers = documents.model_copy(update={"questionnaire": form})
+    book.publish(study.model_copy(update={"documents": {**study.documents, "carer": carers}}))
+    worlds.clock.forward(days=1)
+    demographics.answer(person, first.key, Value((new.key,)))
+    demographics.answer(person, first.key, Value(declined=True))
+
+    parts = {one["title"]: one["lines"] for one in json.loads(copy_of(worlds, person)["your-data.json"])["parts"]}
+    before, after = documents.questionnaire.version, "0.9"
+    assert parts["Your answers"] == [
+        [second.label, f"{second.choices[0].text} (24 November 2026 at 10:00, version {before} of the questions)"],
+        [
+            "The same in other words?",
+            f"you prefer not to say (25 November 2026 at 10:00, version {after} of the questions)",
+        ],
+    ]
+    assert parts["Your earlier answers, which you changed later"] == [
+        [first.label, f"{old.text} (24 November 2026 at 10:00, version {before} of the questions)"],
+        ["The same in other words?", f"{new.text} (25 November 2026 at 10:00, version {after} of the questions)"],
+    ]
+
+
 def test_in_one_click_and_not_too_often(world):
     client, invited = world.participant_client()
     page = client.get("/your-copy")
