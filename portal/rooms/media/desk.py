@@ -1,15 +1,12 @@
-"""Work for another thread, one piece after the other, so that the event loop never waits for a disk."""
+"""Work that goes on beside the calls: in threads, so that the event loop never waits for a disk, and in turns."""
 
 import asyncio
-import logging
 import os
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
-
-log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
@@ -23,11 +20,34 @@ def give_way() -> None:
         os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + 5))
 
 
-class Desk(Generic[R]):
-    """Runs pieces of work in order. `done` gets each result and `failed` each exception, on the event loop."""
+class Hands:
+    """What all recordings of a process share: threads that may wait for a disk, and the turn to compose.
 
-    def __init__(self, executor: Executor, done: Callable[[R], None], failed: Callable[[Exception], None]) -> None:
-        self._executor, self._done, self._failed = executor, done, failed
+    While one recording has the turn, the others wait: so what is forwarded waits for one piece of work, not for many.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._executor = ThreadPoolExecutor(threads, "recorder", initializer=give_way)
+        self.turn = asyncio.Lock()
+
+    async def run(self, work: Callable[[], R]) -> R:
+        """Do it in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    def submit(self, work: Callable[[], R]) -> "Future[R]":
+        """The same without waiting for it."""
+        return self._executor.submit(work)
+
+    def close(self) -> None:
+        """Wait for the threads and end them."""
+        self._executor.shutdown()
+
+
+class Desk(Generic[R]):
+    """Does pieces of work in order. `done` gets each result and `failed` each exception."""
+
+    def __init__(self, done: Callable[[R], None], failed: Callable[[Exception], None]) -> None:
+        self._done, self._failed = done, failed
         self._last: asyncio.Task[None] | None = None
         self._since = 0.0
 
@@ -36,7 +56,7 @@ class Desk(Generic[R]):
         """Seconds since the newest piece was handed over, while any is not done; None when nothing is left."""
         return None if self._last is None else time.monotonic() - self._since
 
-    def submit(self, work: Callable[[], R]) -> None:
+    def submit(self, work: Callable[[], Awaitable[R]]) -> None:
         """Do it after whatever was handed over before."""
         self._since = time.monotonic()
         self._last = asyncio.get_running_loop().create_task(self._run(self._last, work))
@@ -46,13 +66,12 @@ class Desk(Generic[R]):
         while self._last is not None:
             await self._last
 
-    async def _run(self, before: "asyncio.Task[None] | None", work: Callable[[], R]) -> None:
+    async def _run(self, before: "asyncio.Task[None] | None", work: Callable[[], Awaitable[R]]) -> None:
         if before is not None:
             await before
         this = asyncio.current_task()
         try:
-            result = await asyncio.get_running_loop().run_in_executor(self._executor, work)
-            self._done(result)
+            self._done(await work())
         except Exception as error:  # noqa: BLE001 - whatever it is, the call goes on, and `failed` tells who must know
             self._failed(error)
         finally:

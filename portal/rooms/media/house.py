@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from portal.clock import Clock
 from portal.rooms.media import figures, sdp, state
-from portal.rooms.media.desk import give_way
+from portal.rooms.media.desk import Hands
 from portal.rooms.media.discard import discard_person
 from portal.rooms.media.dtls import Identity
 from portal.rooms.media.errors import JoinRefused
@@ -48,7 +49,7 @@ class House:
     def __init__(self, place: Place, key: bytes, journals: Journals, vault: Path, clock: Clock) -> None:
         self._place, self._key, self._journals, self._vault, self._clock = place, key, journals, vault, clock
         self._nonces = Nonces()
-        self._executor = ThreadPoolExecutor(RECORDERS, "recorder", initializer=give_way)
+        self._hands = Hands(RECORDERS)
         self._closing: list[Recorder] = []
         self.rooms: dict[str, Room] = {}
         self.joins = 0
@@ -97,7 +98,7 @@ class House:
         self._journals.note(room, "consent_withdrawn", person=person, discard=drop)
         if drop and before.last_recording is not None:
             folder = self._vault / before.last_recording
-            self._executor.submit(discard_person, folder, person, self._clock).add_done_callback(_logged)
+            self._hands.submit(partial(discard_person, folder, person, self._clock)).add_done_callback(_logged)
 
     def snapshots(self) -> list[dict[str, object]]:
         """Every room in short, without names."""
@@ -132,7 +133,7 @@ class House:
         for peer in peers:
             peer.close()
         await asyncio.gather(*(peer.closed() for peer in peers))
-        self._executor.shutdown()
+        self._hands.close()
 
     def _ended(self, room: Room) -> None:
         self._closing.append(room.recorder)
@@ -161,7 +162,7 @@ class House:
 
         def record(room: Room) -> Recorder:
             return Recording(
-                name, self._vault, before, self._executor, self._clock, note=note, announce=room.announce,
+                name, self._vault, before, self._hands, self._clock, note=note, announce=room.announce,
                 publish=room.publish, progress=room.progress,
             )  # fmt: skip
 

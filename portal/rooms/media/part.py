@@ -1,13 +1,13 @@
 """One person's part of a recording: her packets become one WebM file on the recording's clock.
 
-Runs in the writer's thread. Every file has sound, if only silence: a microphone that is late, or was never allowed,
+Every file has sound, if only silence: a microphone that is late, or was never allowed,
 does not cut it. The file begins when it is known whether it has a picture too, and when both are tied together by
 sender reports, or when that has been waited for long enough. From then on frames are written up to a horizon that no
 frame can come from any more; sound that is missing before it becomes true silence.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -109,8 +109,8 @@ class Part:
         self._streams[kind].clock.reported(ntp, stamp)
         self._file.tell("clock", track=self.person, media=kind, ntp=f"{ntp:016x}", rtp=stamp, ms=self._ms(arrived))
 
-    def flush(self, now: float, breathe: Callable[[], None] = lambda: None) -> None:
-        """Write what can be written; `breathe` is called between pieces of work."""
+    def flush(self, now: float) -> None:
+        """Write what can be written."""
         if self._holds(now):
             return
         ready = [stream for stream in self._streams.values() if not self._held(stream, now)]
@@ -118,7 +118,6 @@ class Part:
         for stream in ready:
             stream.held_from = None
             self._release(stream, now)
-            breathe()
         if self.begun_ms is None and not self._begin(now):
             return
         self._write(self._horizon(now))

@@ -32,11 +32,18 @@ class PartFile:
         self._book, self._folder, self._person, self._number = book, folder, person, number
         self._role, self._recipients = role, recipients
         self._sink: Sink | None = None
+        self.start_ms = 0
+        """Where the file begins on the recording's clock."""
 
     @property
-    def durable_seconds(self) -> float:
-        """How much of the file would survive."""
-        return self._sink.durable_seconds if self._sink else 0.0
+    def begun(self) -> bool:
+        """True once there is a file."""
+        return self._sink is not None
+
+    @property
+    def durable_until(self) -> float:
+        """What would survive: so many seconds on the recording's clock."""
+        return self.start_ms / 1000 + (self._sink.durable_seconds if self._sink else 0.0)
 
     def facts(self) -> dict[str, str | int | float]:
         """What the journal says of it."""
@@ -44,6 +51,7 @@ class PartFile:
 
     def begin(self, start_ms: int, header: bytes, media: str, codecs: str) -> None:
         """The file's start."""
+        self.start_ms = start_ms
         self._sink = Sink.create(self._folder, self.name, self._recipients)
         self._book.began(self._number, start_ms)
         role = self._role.value if self._role in (Role.PARTICIPANT, Role.INTERVIEWER) else "other"

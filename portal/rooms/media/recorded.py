@@ -1,4 +1,4 @@
-"""What the event loop hands to a recording's writer, and what comes back."""
+"""What happens to a recording (events), what is to be written for it (orders), and what that came to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,6 +61,53 @@ class Tell:
 
 
 Event = Take | Renewed | Media | Report | Release | Tell
+
+
+@dataclass(frozen=True)
+class Open:
+    """The person's next part begins with what is ordered from here on."""
+
+    person: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Begin:
+    """The part's file begins, at `start_ms` on the recording's clock. All bytes are WebM."""
+
+    person: str
+    start_ms: int
+    header: bytes
+    media: str
+    codecs: str
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster; everything up to `end_ms` of the file has then been given."""
+
+    person: str
+    data: bytes
+    end_ms: int
+
+
+@dataclass(frozen=True)
+class Index:
+    """A cluster that can be played from comes next."""
+
+    person: str
+    ms: int
+
+
+@dataclass(frozen=True)
+class Close:
+    """The part ends: it is so long, in ms."""
+
+    person: str
+    ms: int
+
+
+Order = Open | Begin | Cluster | Index | Close | Tell
 
 
 @dataclass

@@ -5,11 +5,11 @@ What is taken goes to the disk by way of `writing.py`.
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
 from pathlib import Path
 
 from portal.clock import Clock
 from portal.rooms.media.commands import Refused
+from portal.rooms.media.desk import Hands
 from portal.rooms.media.discard import discard_person
 from portal.rooms.media.members import Member
 from portal.rooms.media.notice import Notice
@@ -32,7 +32,7 @@ class Recording:
     """`off` → `starting` (everybody is told) → `running` ⇄ `paused` → `stopped`, or `failed`."""
 
     def __init__(
-        self, room: str, vault: Path, before: State, executor: Executor, clock: Clock, *,
+        self, room: str, vault: Path, before: State, hands: Hands, clock: Clock, *,
         note: Callable[..., None], announce: Announce, publish: Callable[[], None], progress: Callable[[], None],
     ) -> None:  # fmt: skip
         self._room, self._vault, self._before, self._clock = room, vault, before, clock
@@ -48,9 +48,7 @@ class Recording:
         self._paused_by: str | None = None
         self._stopped_at: float | None = None
         self._notice = Notice(self._not_told)
-        self._writing = Writing(
-            self._takings, executor, beat=self._beat, progressed=self._progressed, failed=self._failed
-        )
+        self._writing = Writing(self._takings, hands, beat=self._beat, progressed=self._progressed, failed=self._failed)
         self._keyframes_at = 0.0
         self._batches = 0
 
@@ -207,7 +205,7 @@ class Recording:
         if self._origin is None:
             self._origin, self._began = time.monotonic(), time.time()
         folder = self._vault / self._terms.id
-        self._writing.begin(Writer(folder, self._room, self._terms, self._origin, self._clock))
+        self._writing.begin(Writer(folder, self._room, self._terms, self._origin, self._clock), self._origin)
 
     def _go_on(self) -> None:
         """The process died while it recorded: the clock runs on, everybody is told again, then a new part begins."""

@@ -1,4 +1,5 @@
-"""Between a recording, on the event loop, and its writer, in another thread: one batch at a time.
+"""Between a recording, on the event loop, and its writer, in a thread: what was taken is composed, then written, one
+batch at a time.
 
 What waits for the writer is bounded: a disk that is full or too slow ends the recording with an alarm, and the call
 goes on.
@@ -8,11 +9,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
 
-from portal.rooms.media.desk import Desk
+from portal.rooms.media.composer import Composer
+from portal.rooms.media.desk import Desk, Hands
 from portal.rooms.media.failures import WriterFailed
-from portal.rooms.media.recorded import Progress
+from portal.rooms.media.recorded import Event, Progress
 from portal.rooms.media.takings import Takings
 from portal.rooms.media.writer import Writer
 
@@ -30,12 +31,14 @@ class Writing:
     """Hands over what was taken. `beat` is called before each batch, `progressed` after it, `failed` once with why."""
 
     def __init__(
-        self, takings: Takings, executor: Executor, *,
+        self, takings: Takings, hands: Hands, *,
         beat: Callable[[float], None], progressed: Callable[[Progress], None], failed: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._takings, self._beat, self._told_progress, self._told_failure = takings, beat, progressed, failed
-        self._desk: Desk[Progress | None] = Desk(executor, self._progressed, self._failed)
+        self._hands = hands
+        self._desk: Desk[Progress | None] = Desk(self._progressed, self._failed)
         self._writer: Writer | None = None
+        self._composer = Composer(0.0)
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -43,10 +46,10 @@ class Writing:
         """True from `begin` until it is finished, abandoned or has failed."""
         return self._writer is not None
 
-    def begin(self, writer: Writer) -> None:
-        """Open the recording's folder and go on from there."""
-        self._writer = writer
-        self._desk.submit(writer.open)
+    def begin(self, writer: Writer, origin: float) -> None:
+        """Open the recording's folder and go on from there. `origin` is where the recording's clock is 0."""
+        self._writer, self._composer = writer, Composer(origin)
+        self._in_thread(writer.open)
         self._schedule()
 
     def finish(self, why: str | None) -> None:
@@ -54,13 +57,13 @@ class Writing:
         writer, self._writer = self._writer, None
         if writer is None:
             return
-        events, now = self._takings.drain(), time.monotonic()
+        composer, events, now = self._composer, self._takings.drain(), time.monotonic()
 
-        def finish() -> Progress:
-            progress = writer.perform(events, now)
-            ended = writer.end(now, why)
-            ended.journal[:0] = progress.journal
-            return ended
+        async def finish() -> Progress:
+            async with self._hands.turn:
+                orders = await composer.compose(events, now)
+                orders += composer.finish(now)
+            return await self._hands.run(lambda: writer.end(orders, now, why))
 
         self._desk.submit(finish)
 
@@ -69,8 +72,8 @@ class Writing:
         writer, self._writer = self._writer, None
         self._takings.clear()
         if writer is not None:
-            self._desk.submit(writer.abandon)
-        self._desk.submit(then)
+            self._in_thread(writer.abandon)
+        self._in_thread(then)
 
     async def idle(self) -> None:
         """Wait until everything is written."""
@@ -95,9 +98,20 @@ class Writing:
         self._schedule()
 
     def _hand_over(self, now: float) -> None:
-        events, writer = self._takings.drain(), self._writer
-        if writer is not None and (events or self._takings.persons):
-            self._desk.submit(lambda: writer.perform(events, now))
+        events, writer, composer = self._takings.drain(), self._writer, self._composer
+        if writer is None or not (events or self._takings.persons):
+            return
+        self._desk.submit(lambda: self._write(writer, composer, events, now))
+
+    async def _write(self, writer: Writer, composer: Composer, events: list[Event], now: float) -> Progress:
+        async with self._hands.turn:
+            orders = await composer.compose(events, now)
+        progress = await self._hands.run(lambda: writer.perform(orders, now))
+        progress.keyframes |= composer.keyframes
+        return progress
+
+    def _in_thread(self, work: Callable[[], Progress | None]) -> None:
+        self._desk.submit(lambda: self._hands.run(work))
 
     def _progressed(self, progress: Progress | None) -> None:
         if progress is not None:
@@ -112,4 +126,4 @@ class Writing:
         if writer is not None:
             self._takings.clear()
             self._told_failure(code)
-            self._desk.submit(writer.abandon)
+            self._in_thread(writer.abandon)
