@@ -1,16 +1,16 @@
-"""From packets to frames: in order again, within a deadline, and whole or not at all."""
+"""From packets to frames: in order again, within a deadline, and whole or not at all.
 
+The packets' time stamps are extended beyond their wrap here.
+"""
+
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from portal.rooms.media.inbound import Packet
 from portal.rooms.media.rtp import vp8_start
 
 _MOST = 2000
 """Packets that wait at most."""
-
-
-Packet = tuple[int, int, int, bytes, float]
-"""An RTP packet's part in a recording: sequence number and time stamp, both extended beyond their wrap, marker,
-payload, arrival. No class, since one is made for every packet."""
 
 
 class Lost(NamedTuple):
@@ -33,16 +33,19 @@ class Reorder:
         """True while packets wait for an earlier one."""
         return bool(self._waiting)
 
-    def push(self, packet: Packet) -> None:
-        """One packet, in any order. One that comes too late, or twice, is dropped."""
-        seq = packet[0]
-        if self._next is None:
-            self._next = seq
-        if seq == self._next and not self._waiting:
-            self._ready.append(packet)
-            self._next = seq + 1
-        elif seq >= self._next:
-            self._waiting.setdefault(seq, packet)
+    def push(self, packets: Iterable[Packet]) -> None:
+        """Packets in any order. One that comes too late, or twice, is dropped."""
+        due, ready, waiting = self._next, self._ready, self._waiting
+        for packet in packets:
+            seq = packet[0]
+            if due is None:
+                due = seq
+            if seq == due and not waiting:
+                ready.append(packet)
+                due = seq + 1
+            elif seq >= due:
+                waiting.setdefault(seq, packet)
+        self._next = due
 
     def pop(self, now: float) -> list[Packet | Lost]:
         """What can be given by now, in order; `now` is infinity at the end."""

@@ -21,15 +21,16 @@ RETRIES = 10
 KEYFRAME_PAUSE = 0.5
 """Seconds between two requests for a keyframe."""
 
-Packet = tuple[int, int, int, bytes]
-"""Extended sequence number, time stamp, marker (0 or 128), payload."""
+Packet = tuple[int, int, int, bytes, float]
+"""Extended sequence number, time stamp, marker (0 or 128), payload, and arrival on the process's clock in seconds. No
+class, since one is made for every packet."""
 
 
 class Sink(Protocol):
     """Where packets go: another person's slot, or the recorder."""
 
-    def forward(self, packet: Packet, now: float) -> None:
-        """One packet; `now` is its arrival on the process's clock, in seconds."""
+    def forward(self, packet: Packet, /) -> None:
+        """One packet."""
 
     def reported(self, ntp: int, stamp: int, now: float) -> None:
         """A sender report: at the source's time `ntp` (32.32 fixed point) belongs the time stamp."""
@@ -51,6 +52,7 @@ class Inbound:
         self.bytes = 0
         self.jitter = 0.0
         self._transit: float | None = None
+        self._timed = -1
         self.last_arrival = 0.0
         self.missing: dict[int, list[float]] = {}
         """Lost packets: extended sequence number -> [first missed at, next try at, tries]."""
@@ -67,11 +69,12 @@ class Inbound:
     def restart(self, ssrc: int) -> None:
         """A new source sends in this m-line."""
         self.ssrc, self.highest, self._transit, self.sender_report = ssrc, -1, None, None
+        self._timed = -1
         self.received, self._counted = 0, (0, 0)
         self.history = [None] * HISTORY
         self._forget()
 
-    def packet(self, data: bytes, now: float) -> None:
+    def packet(self, data: rtp.Buffer, now: float) -> None:
         """One plain RTP packet of this stream. Raises ValueError where it contradicts itself."""
         first, second, short, stamp, _ = _UNPACK(data)
         if first & 0x2F:  # padding or contributing sources, which browsers seldom send
@@ -84,18 +87,18 @@ class Inbound:
                     raise ValueError("truncated extension")
         next_one = self.highest + 1
         seq = next_one if short == next_one & 0xFFFF and next_one else self._extend(short)
-        payload = data[start:end]
+        payload = bytes(data[start:end])
         slot = seq & _MASK
         known = self.history[slot]
         if known is not None and known[0] == seq:
             return  # a duplicate
-        packet = seq, stamp, second & 0x80, payload  # one for all: history, receivers and recorder
+        packet = seq, stamp, second & 0x80, payload, now  # one for all: history, receivers and recorder
         self.history[slot] = packet
         self._count(seq, stamp, end, now)
         if self.keyframe_wanted and rtp.starts_vp8_keyframe(payload):
             self.keyframe_wanted = False
         for sink in self.sinks:
-            sink.forward(packet, now)
+            sink.forward(packet)
 
     def request_keyframe(self, now: float) -> None:
         """Ask for a keyframe, and again every half second until one comes."""
@@ -154,14 +157,19 @@ class Inbound:
                 self.first = seq
             elif seq != highest + 1:
                 self._miss(highest + 1, seq, now)
-            transit = now * self.clock_rate - stamp
-            if self._transit is not None:
-                step = abs(transit - self._transit)
-                if step < 0x4000000:  # not where the time stamp wraps
-                    self.jitter += (step - self.jitter) / 16
-            self._transit = transit
+            if stamp != self._timed:  # the packets of one picture leave one after the other: that is no jitter
+                self._timed = stamp
+                self._jitter(now * self.clock_rate - stamp)
         elif self.missing:
             self.missing.pop(seq, None)
+
+    def _jitter(self, transit: float) -> None:
+        """As RFC 3550 counts it, over moments of the source instead of packets."""
+        if self._transit is not None:
+            step = abs(transit - self._transit)
+            if step < 0x4000000:  # not where the time stamp wraps
+                self.jitter += (step - self.jitter) / 16
+        self._transit = transit
 
     def _miss(self, start: int, end: int, now: float) -> None:
         if end - start > _JUMP:

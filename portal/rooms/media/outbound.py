@@ -14,11 +14,12 @@ _PAST_REPORTS = 8
 
 
 class Outbound:
-    """One sending m-line. `send` and `send_rtcp` protect and send a plain packet; `name` is the CNAME of the slot."""
+    """One sending m-line. `send` protects and sends a header and a payload, `send_rtcp` a plain packet; `name` is the
+    CNAME of the slot."""
 
     def __init__(
         self, kind: str, clock_rate: int, codec: int, rtx: int | None, ssrc: int, rtx_ssrc: int,
-        send_time: int | None, name: str, send: Callable[[bytes], None], send_rtcp: Callable[[bytes], None],
+        send_time: int | None, name: str, send: Callable[[bytes, bytes], None], send_rtcp: Callable[[bytes], None],
     ) -> None:  # fmt: skip
         self.kind, self.clock_rate, self.ssrc = kind, clock_rate, ssrc
         self._codec, self._rtx, self._rtx_ssrc, self._send_time, self._send = codec, rtx, rtx_ssrc, send_time, send
@@ -56,9 +57,9 @@ class Outbound:
             if self.source is not None:
                 self.source.request_keyframe(now)
 
-    def forward(self, packet: Packet, now: float) -> None:
+    def forward(self, packet: Packet) -> None:
         """Send one packet of the source on."""
-        seq, stamp, marker, payload = packet
+        seq, stamp, marker, payload, now = packet
         if self._fresh:
             if self.held or (self.kind == "video" and not rtp.starts_vp8_keyframe(payload)):
                 return
@@ -77,7 +78,7 @@ class Outbound:
             ticks = int(now * 262_144) & 0xFFFFFF  # seconds as 6.18 fixed point
             when = self._send_time << 28 | 2 << 24 | ticks
             head = _TIMED(0x90, marker | self._codec, out & 0xFFFF, stamp, self.ssrc, rtp.ONE_BYTE_PROFILE, 1, when)
-        self._send(head + payload)
+        self._send(head, payload)
 
     def resend(self, wanted: list[int], now: float) -> None:
         """Send lost packets again (16-bit sequence numbers of ours), where the receiver speaks RTX.
@@ -98,7 +99,7 @@ class Outbound:
             self._rtx_seq += 1
             stamp = (kept[1] + self._stamp_shift) & 0xFFFFFFFF
             head = _PLAIN(0x80, kept[2] | self._rtx, self._rtx_seq & 0xFFFF, stamp, self._rtx_ssrc)
-            self._send(head + (short & 0xFFFF).to_bytes(2, "big") + kept[3])
+            self._send(head + (short & 0xFFFF).to_bytes(2, "big"), kept[3])
 
     def reported(self, ntp: int, stamp: int, now: float) -> None:
         """Send the source's report on in our time stamps, so that the receiver keeps sound and picture together."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from portal.rooms.media import webm
 from portal.rooms.media.frames import Lost, Picture, Pictures, Reorder
-from portal.rooms.media.inbound import Packet as Arrived
+from portal.rooms.media.inbound import Packet
 from portal.rooms.media.sound import Sound
 from portal.rooms.media.sync import PersonClock, TrackClock
 
@@ -90,18 +90,15 @@ class Part:
         new.frames, new.last_ms, new.seen, new.held_from = old.frames, old.last_ms, old.seen, now
         self._streams[kind] = new
 
-    def take(self, kind: str, packets: Sequence[tuple[Arrived, float]]) -> None:
-        """Packets of one stream with their arrivals, as they came."""
+    def take(self, kind: str, packets: Sequence[Packet]) -> None:
+        """Packets of one stream, as they came."""
+        if not packets:
+            return
         stream = self._streams[kind]
-        clock, push = stream.clock, stream.reorder.push
-        for (seq, stamp, marker, payload), arrived in packets:
-            whole = clock.extend(stamp)
-            clock.arrived(whole, arrived)
-            push((seq, whole, marker, payload, arrived))
-        if packets:
-            if not stream.seen and self.begun_ms is not None:  # late: it waits to be tied to what was there first
-                stream.held_from = packets[0][1]
-            stream.seen, stream.last_arrival = True, packets[-1][1]
+        stream.reorder.push(stream.clock.extended(packets))
+        if not stream.seen and self.begun_ms is not None:  # late: it waits to be tied to what was there first
+            stream.held_from = packets[0][4]
+        stream.seen, stream.last_arrival = True, packets[-1][4]
 
     def report(self, kind: str, ntp: int, stamp: int, arrived: float) -> None:
         """One sender report."""
@@ -252,7 +249,7 @@ class Part:
             if stream.kind not in self._kinds:
                 self.wants_new_file |= bool(ready)
                 continue
-            moved = [one._replace(ms=one.ms - start) for one in ready if one.ms >= start]
+            moved = [webm.Frame(ms - start, track, key, data) for ms, track, key, data in ready if ms >= start]
             frames += self._sound.whole(moved, horizon - start) if stream.kind == AUDIO else moved
         frames.sort(key=lambda one: one.ms)
         group: list[webm.Frame] = []

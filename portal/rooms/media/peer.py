@@ -22,6 +22,7 @@ REPORT_EVERY = 1.0
 SILENT = 15.0
 """Seconds without a datagram after which the connection is lost: a short break of the network may pass before."""
 CONNECT_WITHIN = 20.0
+_SOURCE = rtp.SOURCE.unpack_from
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -66,7 +67,13 @@ class Peer:
         self.state = "new"
         self._wire, self._listener, self._offer = wire, listener, offer
         self._secure = Secure(
-            identity, self._send, opened=self._opened, channel=self._channel_opened, closed=lambda: self._over("closed")
+            identity,
+            self._send,
+            wire.incoming,
+            wire.outgoing,
+            opened=self._opened,
+            channel=self._channel_opened,
+            closed=lambda: self._over("closed"),
         )
         self._to: Send | None = None
         self._address: Address = ("", 0)
@@ -157,18 +164,18 @@ class Peer:
         self._last_heard = time.monotonic()
         self._secure.receive(data)
 
-    def on_media(self, data: bytes, now: float) -> None:
-        """An SRTP or SRTCP datagram. Raises what libsrtp and parsing raise; the wire counts it."""
-        secure = self._secure
-        if 191 < data[1] < 224:
+    def on_media(self, size: int, now: float) -> None:
+        """An SRTP or SRTCP datagram lies on the wire. Raises what libsrtp and parsing raise; the wire counts it."""
+        secure, incoming = self._secure, self._wire.incoming
+        if 191 < incoming[1] < 224:
             if secure.unprotect_rtcp is not None:
-                self._rtcp(secure.unprotect_rtcp(data), now)
+                self._rtcp(secure.unprotect_rtcp(bytes(incoming[:size])), now)
             return
         if secure.unprotect is None:
             return
-        plain = secure.unprotect(data)
+        plain = secure.unprotect(size)
         self._last_heard = now
-        ssrc = int.from_bytes(plain[8:12], "big")
+        (ssrc,) = _SOURCE(plain)
         known = self._sources.find(ssrc) or self._sources.identify(plain, ssrc, now)
         if known is None:
             return
@@ -197,10 +204,10 @@ class Peer:
             self._send_rtp, self.send_rtcp,
         )  # fmt: skip
 
-    def _send_rtp(self, plain: bytes) -> None:
+    def _send_rtp(self, head: bytes, payload: bytes) -> None:
         protect, send = self._secure.protect, self._to
         if protect is not None and send is not None:
-            data = protect(plain)
+            data = protect(head, payload)
             try:
                 send(data, self._address)
             except OSError:

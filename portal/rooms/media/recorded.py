@@ -26,11 +26,11 @@ class Renewed:
 
 @dataclass(frozen=True)
 class Media:
-    """Packets of one of a person's streams: (packet, arrival)."""
+    """Packets of one of a person's streams, as they came."""
 
     person: str
     kind: str
-    packets: Sequence[tuple[Packet, float]]
+    packets: Sequence[Packet]
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,20 @@ The forwarding path calls these for every packet, so they take and give bytes an
 
 from struct import Struct
 
+Buffer = bytes | memoryview
+"""A packet, wherever it lies."""
+
 HEADER = Struct("!BBHLL")
 """Version and flags, marker and payload type, sequence number, time stamp, source."""
 SEND_TIME_HEADER = Struct("!BBHLLHHL")
 """The header with one extension: abs-send-time."""
+SOURCE = Struct("!8xL")
+"""The source alone."""
 ONE_BYTE_PROFILE = 0xBEDE
 _WORDS = Struct("!HH")
 
 
-def payload_bounds(data: bytes) -> tuple[int, int]:
+def payload_bounds(data: Buffer) -> tuple[int, int]:
     """Where the payload starts and ends, padding left out. Raises ValueError where the packet contradicts itself."""
     first, size = data[0], len(data)
     start = 12 + 4 * (first & 0x0F)
@@ -27,7 +32,7 @@ def payload_bounds(data: bytes) -> tuple[int, int]:
     return start, end
 
 
-def extension(data: bytes, number: int) -> bytes | None:
+def extension(data: Buffer, number: int) -> bytes | None:
     """The value of a one-byte header extension, or None. The packet has passed `payload_bounds`."""
     if not data[0] & 0x10:
         return None
@@ -43,7 +48,7 @@ def extension(data: bytes, number: int) -> bytes | None:
             continue
         size = (head & 0x0F) + 1
         if head >> 4 == number:
-            return data[at + 1 : min(at + 1 + size, end)]
+            return bytes(data[at + 1 : min(at + 1 + size, end)])
         at += 1 + size
     return None
 
@@ -72,14 +77,14 @@ def vp8_start(payload: bytes) -> int:
     return at
 
 
-def unwrap_rtx(data: bytes, codec: int, ssrc: int) -> bytes | None:
+def unwrap_rtx(data: Buffer, codec: int, ssrc: int) -> bytes | None:
     """The packet that a retransmission (RFC 4588) repeats; None for padding that only probes the network."""
     start, end = payload_bounds(data)
     if end - start < 2:
         return None
     first, second, _, stamp, _ = HEADER.unpack_from(data)
     (sequence,) = _SHORT.unpack_from(data, start)
-    return HEADER.pack(first & 0xC0, second & 0x80 | codec, sequence, stamp, ssrc) + data[start + 2 : end]
+    return HEADER.pack(first & 0xC0, second & 0x80 | codec, sequence, stamp, ssrc) + bytes(data[start + 2 : end])
 
 
 _SHORT = Struct("!H")

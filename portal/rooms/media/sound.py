@@ -29,7 +29,8 @@ class Sound:
             length = webm.opus_ms(frame.data)
             if length:
                 # Never back, where silence already stands at the moment of a frame that came late.
-                self._add(filled, frame._replace(ms=max(frame.ms, self._last + 1)), length)
+                late = frame.ms <= self._last
+                self._add(filled, frame._replace(ms=self._last + 1) if late else frame, length)
                 self._end_gap(frame.ms)
         self._fill(filled, until)
         return filled

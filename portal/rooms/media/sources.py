@@ -27,7 +27,7 @@ class Sources:
         """The stream of a source that is known."""
         return self._known.get(ssrc)
 
-    def identify(self, plain: bytes, ssrc: int, now: float) -> Known | None:
+    def identify(self, plain: rtp.Buffer, ssrc: int, now: float) -> Known | None:
         """A source that the offer did not name says in a header extension which m-line it is of.
 
         Raises ValueError where the packet contradicts itself.

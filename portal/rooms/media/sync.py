@@ -7,6 +7,9 @@ Corrections come slowly, so that nothing jumps, but where a source began anew.
 
 import math
 from collections import deque
+from collections.abc import Sequence
+
+from portal.rooms.media.inbound import Packet
 
 _WINDOW = 60.0
 _SETTLE = 3.0
@@ -99,21 +102,28 @@ class TrackClock:
         if self._report is not None and ahead > _UNTRUE:
             self._report -= ahead
 
-    def extend(self, stamp: int) -> int:
-        """The 32-bit time stamp without its wrap."""
-        if self._stamp is None:
-            self._stamp = stamp + _WRAP
-            if self._early is not None:
-                self.reported(*self._early)
-        else:
-            step = (stamp - self._stamp) & (_WRAP - 1)
-            self._stamp += step if step < _HALF else step - _WRAP
+    def extended(self, packets: Sequence[Packet]) -> list[Packet]:
+        """The packets, as they arrived, with their 32-bit time stamps extended beyond the wrap."""
+        whole = self._stamp if self._stamp is not None else self._first(packets[0][1])
+        extended = []
+        for seq, stamp, marker, payload, arrived in packets:
+            step = (stamp - whole) & (_WRAP - 1)
+            whole += step if step < _HALF else step - _WRAP
+            extended.append((seq, whole, marker, payload, arrived))
+        self._stamp = whole
+        if self._used is None or self._report is None:
+            for _, stamp, _, _, arrived in extended:
+                self._arrived(stamp, arrived)
+        return extended
+
+    def _first(self, stamp: int) -> int:
+        self._stamp = stamp + _WRAP
+        if self._early is not None:
+            self.reported(*self._early)
         return self._stamp
 
-    def arrived(self, stamp: int, at: float) -> None:
+    def _arrived(self, stamp: int, at: float) -> None:
         """A packet of this extended time stamp arrived: until a report comes the best guess, and then a bound."""
-        if self._used is not None and self._report is not None:
-            return
         late = at - stamp / self._rate
         if self._arrival is None or late < self._arrival or late - self._arrival > _STEP:
             self._arrival = late

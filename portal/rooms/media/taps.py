@@ -1,5 +1,7 @@
 """What the recorder takes from the streams: nothing is looked at here, only kept until the next batch is written."""
 
+from collections.abc import Callable
+
 from portal.rooms.media.inbound import Inbound, Packet
 from portal.rooms.media.recorded import Event, Media, Report
 
@@ -12,8 +14,9 @@ class Tap:
 
     def __init__(self, person: str, stream: Inbound) -> None:
         self._person, self._stream = person, stream
-        self._packets: list[tuple[Packet, float]] = []
+        self._packets: list[Packet] = []
         self._reports: list[Report] = []
+        self.forward: Callable[[Packet], None] = self._packets.append
         stream.sinks = (*stream.sinks, self)
         if stream.sender_report is not None:
             self.reported(*stream.sender_report)
@@ -21,11 +24,7 @@ class Tap:
     @property
     def bytes(self) -> int:
         """Memory that waits to be fetched."""
-        return sum(len(packet[3]) + PACKET_OVERHEAD for packet, _ in self._packets)
-
-    def forward(self, packet: Packet, now: float) -> None:
-        """Keep one packet."""
-        self._packets.append((packet, now))
+        return sum(len(packet[3]) + PACKET_OVERHEAD for packet in self._packets)
 
     def reported(self, ntp: int, stamp: int, now: float) -> None:
         """Keep one sender report."""
@@ -35,13 +34,14 @@ class Tap:
         """What came since the last time. Packets come first: a report is about time stamps like theirs."""
         events: list[Event] = []
         if self._packets:
-            events.append(Media(self._person, self._stream.kind, self._packets))
-            self._packets = []
+            events.append(Media(self._person, self._stream.kind, self._packets[:]))
+            self._packets.clear()
         events += self._reports
-        self._reports = []
+        self._reports.clear()
         return events
 
     def close(self) -> None:
         """Take nothing any more, and let go of what was not fetched."""
         self._stream.sinks = tuple(sink for sink in self._stream.sinks if sink is not self)
-        self._packets, self._reports = [], []
+        self._packets.clear()
+        self._reports.clear()

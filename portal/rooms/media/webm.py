@@ -16,7 +16,8 @@ SILENCE_MS = 20
 _PRE_SKIP = 312
 """Samples at 48 kHz by which an Opus decoder lags behind (RFC 7845 recommends to skip them)."""
 _UNKNOWN = b"\x01\xff\xff\xff\xff\xff\xff\xff"
-_BLOCK = Struct("!BhB")
+_BLOCK = Struct("!BhB").pack
+_SIMPLE_BLOCK = b"\xa3"
 _EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675
 
 
@@ -64,7 +65,8 @@ def opus_ms(packet: bytes) -> float:
 
 
 def _block(frame: Frame, start: int) -> bytes:
-    return _element(0xA3, _BLOCK.pack(0x80 | frame.track, frame.ms - start, 0x80 * frame.key) + frame.data)
+    ms, track, key, data = frame
+    return b"".join((_SIMPLE_BLOCK, _size(len(data) + 4), _BLOCK(0x80 | track, ms - start, 0x80 * key), data))
 
 
 def _audio() -> bytes:

@@ -18,11 +18,12 @@ from portal.rooms.media import stun
 
 log = logging.getLogger(__name__)
 
-Send = Callable[[bytes, "Address"], object]
+Send = Callable[[bytes | memoryview, "Address"], object]
 Address = tuple[str, int] | tuple[str, int, int, int]
 BURST = 64
 """Datagrams read at most before the other work of the process has its turn."""
 LARGEST = 2048
+"""Bytes of a datagram at most; what is longer is cut off, and then refused."""
 ADDRESSES = 16
 """Addresses that one connection may be known by: its candidates, and those of the network it moves to."""
 _BUFFER = 8 * 1024 * 1024
@@ -42,8 +43,8 @@ class Link(Protocol):
         `send` raises OSError where the network does not take the datagram: as good as lost on the way.
         """
 
-    def on_media(self, data: bytes, now: float) -> None:
-        """An SRTP or SRTCP datagram. May raise anything."""
+    def on_media(self, size: int, now: float) -> None:
+        """An SRTP or SRTCP datagram of this size lies in the wire's `incoming`. May raise anything."""
 
     def on_dtls(self, data: bytes) -> None:
         """A DTLS datagram."""
@@ -58,6 +59,9 @@ class Wire:
         self._links: dict[str, Link] = {}
         self._peers: dict[Address, Link] = {}
         self._addresses: dict[str, deque[Address]] = {}
+        self.incoming, self.outgoing = bytearray(LARGEST), bytearray(LARGEST)
+        """Where the datagram lies that was just received, and the one that is about to be sent: always the same two
+        places, since memory that was just used is the fastest. Nothing stays there."""
         self.counts: Counter[str] = Counter()
         """What was dropped and why: `stranger`, `stun`, `empty`, `fault`, `unsent`."""
 
@@ -88,10 +92,10 @@ class Wire:
 
     def _readable(self, source: socket.socket) -> None:
         now = self._clock()
-        find, receive = self._peers.get, source.recvfrom
+        find, receive, incoming = self._peers.get, source.recvfrom_into, self.incoming
         for _ in range(BURST):
             try:
-                data, address = receive(LARGEST)
+                size, address = receive(incoming)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:  # an ICMP error about some earlier datagram: nothing to do with the next one
@@ -99,10 +103,10 @@ class Wire:
                 continue
             link = find(address)
             try:
-                if link is not None and data and data[0] > 127:  # the short way, for nearly everything
-                    link.on_media(data, now)
+                if link is not None and size and incoming[0] > 127:  # the short way, for nearly everything
+                    link.on_media(size, now)
                 else:
-                    self._sort(source, data, address, link)
+                    self._sort(source, bytes(incoming[:size]), address, link)
             except Exception as error:  # noqa: BLE001 - whatever one packet does, the next one is served
                 self._fault(error)
 

@@ -140,7 +140,7 @@ class Person:
             if kind == "report":
                 self.part.report(*what, arrived)
             else:
-                self.part.take(kind, [(what, arrived)])
+                self.part.take(kind, [(*what, arrived)])
         self.part.flush(now)
         self.wants_key |= self.part.wants_keyframe
 
@@ -376,7 +376,6 @@ def test_a_track_is_tied_to_its_person_by_whichever_report_comes_first():
     clock.heard(ntp, 10.0)
     track.reported(ntp, 4_800)  # before any packet
     assert not track.tied
-    stamp = track.extend(4_800 + 48_000)
-    track.arrived(stamp, 11.2)
+    [(_, stamp, *_)] = track.extended([(1, 4_800 + 48_000, 0, SOUND, 11.2)])
     assert track.tied
     assert track.time(stamp) == pytest.approx(11.0, abs=0.001)

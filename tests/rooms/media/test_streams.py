@@ -29,8 +29,11 @@ class Wire:
         self.kept = {}
         self.source = Inbound("video", 90_000, 96, self.feedback)
         self.source.ssrc = 5
-        self.slot = Outbound("video", 90_000, 100, rtx, 77, 78, 3, "slot0", self.out.append, self.reports.append)
+        self.slot = Outbound("video", 90_000, 100, rtx, 77, 78, 3, "slot0", self.sent, self.reports.append)
         self.slot.attach(self.source, 0.0)
+
+    def sent(self, head, payload):
+        self.out.append(head + payload)
 
     def feedback(self, kind, lost):
         self.asked.append((kind, lost))
@@ -40,7 +43,7 @@ class Wire:
         packet = rtp.HEADER.pack(0x80, marker | 96, seq, 3000 * number & 0xFFFFFFFF, 5) + payload
         self.kept[seq] = packet
         if number not in self.lose:
-            self.source.packet(packet, now if now is not None else number / 30)
+            self.source.packet(memoryview(packet), now if now is not None else number / 30)
 
     def again(self, seq):
         self.source.packet(self.kept[seq], time.monotonic())
@@ -221,11 +224,25 @@ def test_nacks_say_the_same_to_another_reader_over_the_wrap():
     assert [seq & 0xFFFF for one in told for seq in one.lost] == lost
 
 
+def test_jitter_is_between_pictures_and_not_within_one():
+    source = Inbound("video", 90_000, 96, lambda *_: None)
+
+    def arrive(picture, part, late):
+        head = rtp.HEADER.pack(0x80, 96, 100 + picture * 4 + part, 3000 * picture, 5)
+        source.packet(head + DELTA, picture / 30 + part * 0.003 + late)
+
+    for number in range(30 * 4):
+        arrive(*divmod(number, 4), late=0)
+    assert source.jitter == pytest.approx(0, abs=1)
+    arrive(30, 0, late=0.016)
+    assert source.jitter == pytest.approx(0.016 * 90_000 / 16, abs=1)
+
+
 @given(st.binary(max_size=1400))
 def test_any_bytes_are_an_rtp_packet_or_a_value_error(data):
     source = Inbound("audio", 48_000, 111, lambda *_: None)
     try:
-        source.packet(data, 0.0)
+        source.packet(memoryview(data), 0.0)
     except (ValueError, IndexError, struct.error):
         assert source.received == 0
 
