@@ -167,7 +167,7 @@ room.heardAudio = async slot => {
   const transceiver = room.peer.getTransceivers()[2 + 2 * slot]
   const stats = await transceiver.receiver.getStats()
   for (const one of stats.values()) if (one.type === 'inbound-rtp') return { packets: one.packetsReceived, lost: one.packetsLost, energy: one.totalAudioEnergy }
-  return null
+  return { packets: 0, lost: 0, energy: 0 } // nothing came yet
 }
 
 room.stream = await media()
