@@ -65,6 +65,7 @@ _ALL = (
     Kind("team_message", for_team=True, cap=Cap(4, _HOUR)),
     Kind("team_booking", _WHEN, frozenset({"what"}), for_team=True, cap=Cap(100, _HOUR)),
     Kind("team_recording_alarm", for_team=True, cap=Cap(10, _HOUR)),
+    Kind("team_stop", for_team=True, cap=Cap(10, _HOUR)),
     Kind("team_key_due", for_team=True),
     Kind("team_retention_due", for_team=True),
     Kind("audit_checkpoint", frozenset({"note"}), for_team=True),

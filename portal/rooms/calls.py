@@ -1,6 +1,8 @@
 """What pages of rooms share: their headers, what the script needs to know, and the answer to a browser's offer."""
 
+import re
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 
 from flask import Response, jsonify, make_response, render_template, request, session
@@ -10,6 +12,7 @@ from portal.rooms.domain import LONGEST_NAME, Room
 from portal.rooms.forms import CheckForm
 from portal.rooms.joining import LONGEST_OFFER, JoinService, Visitor
 from portal.rooms.service import RoomService
+from portal.rooms.stops import Stops
 from portal.web.services import service
 
 CONTENT_SECURITY_POLICY = (
@@ -20,6 +23,9 @@ CONTENT_SECURITY_POLICY = (
 """As everywhere, and a clip from the researcher's own disk (blob:), and the blur's WebAssembly."""
 PERMISSIONS_POLICY = "geolocation=(), payment=(), usb=(), camera=(self), microphone=(self), display-capture=(self)"
 _CHOICES = "room_choices"
+_WISH = re.compile(r"[A-Za-z0-9-]{8,64}")
+_LONGEST_AGO = 48 * 3600
+"""Seconds. What is older is no wish of now."""
 _REFUSED: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (errors.NotOpen, HTTPStatus.CONFLICT, "early"),
     (errors.RoomOver, HTTPStatus.GONE, "over"),
@@ -68,6 +74,21 @@ def page(template: str, **context: object) -> Response:
     answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     answer.headers["Permissions-Policy"] = PERMISSIONS_POLICY
     return answer
+
+
+def answer_stop(room: Room, visitor: Visitor) -> tuple[Response, int]:
+    """Take in the wish to stop in the request: 200 once it is on record, or the reason as a code."""
+    body = request.get_json(silent=True)
+    name, ago = (body.get("wish"), body.get("ago")) if isinstance(body, dict) else (None, None)
+    if not isinstance(name, str) or not _WISH.fullmatch(name) or type(ago) is not int or not 0 <= ago <= _LONGEST_AGO:
+        return jsonify(error="bad_request"), HTTPStatus.BAD_REQUEST
+    try:
+        service(Stops).ask(room, visitor, name, timedelta(seconds=ago))
+    except errors.RoomOver:
+        return jsonify(error="over"), HTTPStatus.GONE
+    except errors.TooManyStops:
+        return jsonify(error="too_many"), HTTPStatus.TOO_MANY_REQUESTS
+    return jsonify({}), HTTPStatus.OK
 
 
 def answer_join(room: Room, visitor: Visitor) -> tuple[Response, int]:

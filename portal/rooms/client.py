@@ -11,10 +11,13 @@ from urllib.parse import quote
 import structlog
 
 from portal.rooms.errors import MediaAway, MediaFull, OfferRefused, RoomEnded, RoomFull
+from portal.rooms.tickets import Role
 
 log = structlog.get_logger(__name__)
 _PATIENCE = 10.0
 """Seconds. Making an answer takes milliseconds; a browser waits no longer than this either."""
+_SHORT_PATIENCE = 1.0
+"""For what a duty says again, while somebody waits for her page."""
 _LARGEST_ANSWER = 1_000_000
 _REFUSED: dict[str, type[Exception]] = {
     "offer_refused": OfferRefused,
@@ -39,6 +42,9 @@ class Media(Protocol):
     def end(self, room: str, reason: str) -> None:
         """End the room for all. Raises MediaAway."""
 
+    def stop(self, room: str, person: str, role: Role, *, name: str, ago: int) -> None:
+        """Somebody said so many seconds ago that she needs to stop; done once by the name. Raises MediaAway."""
+
     def withdraw(self, room: str, person: str, *, discard: bool) -> None:
         """Stop recording this person at once, and perhaps remove what was recorded. Raises MediaAway."""
 
@@ -62,6 +68,11 @@ class HttpMedia:
         """See Media."""
         self._post(f"/rooms/{quote(room)}/end", {"reason": reason})
 
+    def stop(self, room: str, person: str, role: Role, *, name: str, ago: int) -> None:
+        """See Media."""
+        body = {"person": person, "role": role.value, "wish": name, "ago": ago}
+        self._post(f"/rooms/{quote(room)}/stop", body, patience=_SHORT_PATIENCE)
+
     def withdraw(self, room: str, person: str, *, discard: bool) -> None:
         """See Media."""
         self._post(f"/rooms/{quote(room)}/withdraw", {"person": person, "discard": discard})
@@ -74,16 +85,18 @@ class HttpMedia:
             return "not reached"
         return "ok" if status == http.client.OK else f"answers {status}"
 
-    def _post(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
-        status, answer = self._request("POST", path, json.dumps(body))
+    def _post(self, path: str, body: Mapping[str, object], *, patience: float = _PATIENCE) -> Mapping[str, object]:
+        status, answer = self._request("POST", path, json.dumps(body), patience)
         if status == http.client.OK:
             return answer
         code = str(answer.get("error", ""))
         log.warning("the media process refused", status=status, code=code)
         raise _REFUSED.get(code, MediaAway)(f"the media process refused: {status} {code}")
 
-    def _request(self, method: str, path: str, body: str | None) -> tuple[int, Mapping[str, object]]:
-        connection = self._connection()
+    def _request(
+        self, method: str, path: str, body: str | None, patience: float = _PATIENCE
+    ) -> tuple[int, Mapping[str, object]]:
+        connection = self._connection(patience)
         headers = {"Authorization": f"Bearer {self._key.decode('ascii')}", "Content-Type": "application/json"}
         try:
             connection.request(method, path, body, headers)
@@ -95,21 +108,21 @@ class HttpMedia:
             connection.close()
         return response.status, answer if isinstance(answer, dict) else {}
 
-    def _connection(self) -> http.client.HTTPConnection:
+    def _connection(self, patience: float) -> http.client.HTTPConnection:
         if isinstance(self._address, Path):
-            return _UnixConnection(self._address)
-        return http.client.HTTPConnection(*self._address, timeout=_PATIENCE)
+            return _UnixConnection(self._address, patience)
+        return http.client.HTTPConnection(*self._address, timeout=patience)
 
 
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a socket in the file system."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=_PATIENCE)
+    def __init__(self, path: Path, patience: float) -> None:
+        super().__init__("localhost", timeout=patience)
         self._path = path
 
     def connect(self) -> None:
         """Open the socket."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(_PATIENCE)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))

@@ -14,6 +14,7 @@ from portal.rooms.guests import GuestList
 from portal.rooms.joining import JoinService
 from portal.rooms.notes import Notebook
 from portal.rooms.service import RoomService
+from portal.rooms.stops import Stops
 from portal.rooms.views import ENDINGS
 from portal.study.markdown import to_html
 from portal.team.present import current_member
@@ -32,11 +33,12 @@ _LONGEST_RECORDING_MS = 24 * 3600 * 1000
 def listing() -> str:
     """What is on now, what comes, and what nobody has marked yet."""
     rooms, sees = service(RoomService), current_principal().sees
+    now = [one for one in rooms.open_rooms() if sees(one.participant.site)]
+    unmarked = [one for one in rooms.unmarked() if sees(one.participant.site)]
     return render_template(
-        "rooms/listing.html",
-        now=[one for one in rooms.open_rooms() if sees(one.participant.site)],
+        "rooms/listing.html", now=now, unmarked=unmarked,
+        stops=service(Stops).of([one.id for one in (*now, *unmarked)]),
         coming=[(person, hours) for person, hours in rooms.coming() if sees(person.site)],
-        unmarked=[one for one in rooms.unmarked() if sees(one.participant.site)],
         form=EmptyForm(), can_be_kept=service(JoinService).can_be_kept(),
     )  # fmt: skip
 
@@ -84,7 +86,8 @@ def room(room_code: str) -> BaseResponse:
     return page(
         "rooms/desk.html", room=found, role=visitor.role, me=visitor, choices=choices(),
         documents=notebook.documents(found), ticks=notebook.ticks(found), note=notebook.note(found, me.id),
-        longest_note=LONGEST_NOTE, join=url_for("interviews.join", room_code=room_code),
+        stop_seen=url_for("interviews.stop_seen", room_code=room_code), longest_note=LONGEST_NOTE,
+        join=url_for("interviews.join", room_code=room_code),
         ending=dict.fromkeys(ENDINGS, url_for("interviews.outcome", room_code=room_code)), guest_form=GuestForm(),
         recording_allowed=door.recording_allowed(found), can_be_kept=door.can_be_kept(),
         ice_servers=door.ice_servers(visitor.person), check=url_for("interviews.check"), to_html=to_html,
@@ -130,6 +133,18 @@ def tick(room_code: str, topic: str) -> tuple[Response, int]:
     return jsonify({}), 200
 
 
+@bp.post("/<room_code>/stop-seen")
+@requires(Permission.INTERVIEW)
+def stop_seen(room_code: str) -> tuple[Response, int]:
+    """The member's page has shown that somebody asked to stop."""
+    body = request.get_json(silent=True)
+    name = body.get("wish") if isinstance(body, dict) else None
+    if not isinstance(name, str):
+        return jsonify(error="bad_request"), 400
+    service(Stops).seen(_room(room_code), name, staff_id=current_member().id)
+    return jsonify({}), 200
+
+
 @bp.post("/<room_code>/guests")
 @requires(Permission.INTERVIEW)
 def guests(room_code: str) -> BaseResponse | str:
@@ -157,6 +172,7 @@ def outcome(room_code: str) -> BaseResponse | str:
         return redirect(url_for("interviews.listing"))
     return render_template(
         "rooms/outcome.html", room=found, form=form, events=service(RoomCatalogue).events(found.id),
+        stops=service(Stops).of([found.id]).get(found.id, []),
         note=service(Notebook).note(found, current_member().id),
     )  # fmt: skip
 

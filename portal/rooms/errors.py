@@ -39,6 +39,10 @@ class OfferRefused(Exception):
     """What the browser offered cannot be a call of ours."""
 
 
+class TooManyStops(Exception):
+    """The same person asked to stop in the same room more often than anybody does."""
+
+
 class MediaAway(Exception):
     """The media process does not answer. Trying again in a moment is right."""
 

@@ -9,6 +9,7 @@ from portal.db.engine import Database
 from portal.messages.service import Outbox
 from portal.people.store import ParticipantRow
 from portal.rooms.domain import Outcome
+from portal.rooms.stops import Stops
 from portal.rooms.store import RoomEventRow, RoomOutcomeRow, RoomRow
 from portal.team.notices import TeamNotices
 from portal.web.scopes import Permission
@@ -22,15 +23,16 @@ _TALKED = (Outcome.DONE.value, Outcome.BROKEN_OFF.value)
 class FollowUps:
     """A duty: looks for what has no message yet. Run it twice, and nobody is told twice."""
 
-    def __init__(self, database: Database, clock: Clock, outbox: Outbox, notices: TeamNotices) -> None:
+    def __init__(self, database: Database, clock: Clock, outbox: Outbox, notices: TeamNotices, stops: Stops) -> None:
         self._database = database
         self._clock = clock
         self._outbox = outbox
         self._notices = notices
+        self._stops = stops
 
     def run(self) -> int:
         """Gives how many were told of."""
-        return self._thank() + self._warn()
+        return self._thank() + self._warn() + self._tell_of_stops()
 
     def _thank(self) -> int:
         """Everybody who talked with us gets it, most of all who had to stop: it says where help is."""
@@ -69,5 +71,16 @@ class FollowUps:
                 for key, site in found.items():
                     self._notices.tell(
                         session, "team_recording_alarm", key=key, permission=Permission.INTERVIEW, site=site
+                    )
+        return len(found)
+
+    def _tell_of_stops(self) -> int:
+        """Somebody asked to stop, and nobody of the team has seen it."""
+        found = self._stops.unseen()
+        if found:
+            with self._database.transaction() as session:
+                for stop_id, site in found:
+                    self._notices.tell(
+                        session, "team_stop", key=f"stop:{stop_id}", permission=Permission.INTERVIEW, site=site
                     )
         return len(found)

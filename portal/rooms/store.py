@@ -94,6 +94,28 @@ class RoomGuestRow(Base):
     made_at: Mapped[datetime]
 
 
+class RoomStopRow(Base):
+    """Somebody asked to stop now, whatever became of the call's connection."""
+
+    __tablename__ = "room_stop"
+    __table_args__ = (UniqueConstraint("room_id", "person", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("room.id"))
+    person: Mapped[str] = mapped_column(String(24))
+    """Her pseudonym in the room."""
+    role: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(64))
+    """The wish's own, from her page: what is said twice is one."""
+    asked_at: Mapped[datetime]
+    """When she said it, by how long ago that was as it was heard."""
+    heard_at: Mapped[datetime] = mapped_column(index=True)
+    carried_at: Mapped[datetime | None]
+    """When the media process had heard of it."""
+    seen_at: Mapped[datetime | None]
+    """When a page of who runs the room showed it."""
+
+
 class RoomEventRow(Base):
     """What the media process wrote down of a room: a line of its journal, catalogued once."""
 

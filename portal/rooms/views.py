@@ -7,13 +7,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal.audit.domain import Actor
 from portal.people.domain import Participant
 from portal.people.present import current_participant
-from portal.rooms.calls import answer_join, choices, chosen_in, keep_choices, page
+from portal.rooms.calls import answer_join, answer_stop, choices, chosen_in, keep_choices, page
 from portal.rooms.domain import Phase, Room
 from portal.rooms.errors import GuestRefused, NotConsented, NothingArranged, NotOpen, RoomUnknown
 from portal.rooms.forms import CheckForm
 from portal.rooms.guests import GuestList
 from portal.rooms.joining import PARTICIPANT, JoinService, Visitor
 from portal.rooms.service import RoomService
+from portal.rooms.stops import Stops
 from portal.rooms.tickets import Role
 from portal.study.markdown import to_html
 from portal.study.service import StudyBook
@@ -70,6 +71,8 @@ def room() -> BaseResponse:
     return page(
         "rooms/room.html", role=Role.PARTICIPANT, room=found, choices=choices(), me=_participant(me),
         join=url_for("rooms.join", room_code=found.code), ending=_ending_url("rooms.over"),
+        stop=url_for("rooms.stop", room_code=found.code), to_html=to_html,
+        debrief=service(StudyBook).current().study.documents[me.group].debrief,
         recording_allowed=service(JoinService).recording_allowed(found),
         ice_servers=service(JoinService).ice_servers(PARTICIPANT), check=url_for("rooms.check"),
     )  # fmt: skip
@@ -88,6 +91,19 @@ def join(room_code: str) -> tuple[Response, int]:
     return answer_join(found, _participant(me))
 
 
+@bp.post("/room/<room_code>/stop")
+@requires(Permission.OWN_JOURNEY)
+@limiter.limit("60 per minute")
+def stop(room_code: str) -> tuple[Response, int]:
+    """She needs to stop now. Her page says it here too, since the call's connection may be what is lost."""
+    me = current_participant()
+    try:
+        found = service(RoomService).own(me, room_code)
+    except RoomUnknown:
+        return jsonify(error="unknown"), 404
+    return answer_stop(found, _participant(me))
+
+
 @bp.get("/room/over/<how>")
 @requires(Permission.OWN_JOURNEY)
 def over(how: str) -> str:
@@ -97,7 +113,7 @@ def over(how: str) -> str:
     me = current_participant()
     return render_template(
         "rooms/over.html", how=how, debrief=service(StudyBook).current().study.documents[me.group].debrief,
-        to_html=to_html, rules=service(RoomService).rules, again=_may_return(me),
+        to_html=to_html, rules=service(RoomService).rules, again=_may_return(me), told=_was_told(me),
     )  # fmt: skip
 
 
@@ -146,6 +162,7 @@ def guest_room() -> BaseResponse | str | tuple[str, int]:
     return page(
         "rooms/room.html", role=visitor.role, room=found, choices=choices(), me=visitor,
         join=url_for("rooms.guest_join"), ending=_ending_url("rooms.guest_over"), recording_allowed=False,
+        stop=url_for("rooms.guest_stop"),
         ice_servers=service(JoinService).ice_servers(visitor.person), check=url_for("rooms.guest_check"),
     )  # fmt: skip
 
@@ -162,13 +179,25 @@ def guest_join() -> tuple[Response, int]:
     return answer_join(found, visitor)
 
 
+@bp.post("/guest-stop")
+@requires(Permission.PUBLIC)
+@limiter.limit("60 per minute")
+def guest_stop() -> tuple[Response, int]:
+    """A guest needs to stop now."""
+    try:
+        found, visitor = _guest()
+    except GuestRefused:
+        return jsonify(error="over"), 410
+    return answer_stop(found, visitor)
+
+
 @bp.get("/guest-over/<how>")
 @requires(Permission.PUBLIC)
 def guest_over(how: str) -> str:
     """The end for a guest."""
     if how not in ENDINGS:
         abort(404)
-    return render_template("rooms/guest_over.html", how=how)
+    return render_template("rooms/guest_over.html", how=how, rules=service(RoomService).rules)
 
 
 def _participant(me: Participant) -> Visitor:
@@ -190,6 +219,12 @@ def _check_form() -> CheckForm:
 def _may_return(me: Participant) -> bool:
     meeting = service(RoomService).meeting(me)
     return meeting is not None and meeting.phase is Phase.OPEN
+
+
+def _was_told(me: Participant) -> bool:
+    """Whether we have heard that she stopped in her newest room."""
+    newest = service(RoomService).of_participant(me)[:1]
+    return any(service(Stops).of([one.id for one in newest]).values())
 
 
 def _ending_url(endpoint: str) -> dict[str, str]:

@@ -118,6 +118,8 @@ KINDS = {
     "rooms.recording_resumed": said("Recording resumed"),
     "rooms.recording_started": said("Recording started"),
     "rooms.recording_stopped": said("Recording stopped"),
+    "rooms.stop_asked": said("Person asked to stop the interview"),
+    "rooms.stop_seen": said("Wish to stop seen by the team"),
     "team.account_closed": said("Account closed"),
     "team.confirmed": said("Member proved again who she is"),
     "team.invited": said("Member invited"),

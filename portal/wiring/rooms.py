@@ -26,6 +26,7 @@ from portal.rooms.guests import GuestList
 from portal.rooms.joining import JoinService
 from portal.rooms.notes import Notebook
 from portal.rooms.service import RoomService
+from portal.rooms.stops import Stops
 from portal.rooms.tickets import load_or_make_key
 from portal.rooms.turn import Relay
 from portal.rooms.watch import ConsentWatch
@@ -64,6 +65,7 @@ class Rooms:
 
     registry: tuple[object, ...]
     rooms: RoomService
+    stops: Stops
     media: HttpMedia
     relay: Relay
 
@@ -88,16 +90,20 @@ def build_rooms(
     watch = ConsentWatch(database, clock, studies, people, consents, media)
     consents.on_withdrawal(watch.withdrawn)
     catalogue = RoomCatalogue(database, clock, audit, settings.instance / "rooms")
+    stops = Stops(database, clock, audit, media)
     registry = (
-        rooms, joining, watch, catalogue, Notebook(database, clock, audit, studies),
+        rooms, joining, watch, catalogue, stops, Notebook(database, clock, audit, studies),
         GuestList(database, clock, audit, rooms),
     )  # fmt: skip
-    return Rooms(registry, rooms, media, relay)
+    return Rooms(registry, rooms, stops, media, relay)
 
 
-def duties(watch: ConsentWatch, catalogue: RoomCatalogue) -> tuple[Duty, ...]:
+def duties(watch: ConsentWatch, stops: Stops, catalogue: RoomCatalogue) -> tuple[Duty, ...]:
     """What the worker does for rooms."""
-    return (Duty("carry withdrawals into rooms", 2, watch.run), Duty("catalogue rooms", 5, catalogue.run))
+    return (
+        Duty("carry withdrawals into rooms", 2, watch.run), Duty("carry wishes to stop into rooms", 1, stops.run),
+        Duty("catalogue rooms", 5, catalogue.run),
+    )  # fmt: skip
 
 
 def sites(rooms: RoomService) -> Mapping[str, SiteOf]:

@@ -55,6 +55,7 @@ from portal.recordings.keys.service import KeyService
 from portal.recordings.playback.service import Notes
 from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.followups import FollowUps
+from portal.rooms.stops import Stops
 from portal.rooms.watch import ConsentWatch
 from portal.settings import ROOT, Settings, SettingsError
 from portal.study.errors import UnknownVersion
@@ -142,7 +143,8 @@ def build(
             settings, database, studies, audit, people, *team.registry, receipts, readings, consents, records,
             sealing, notices, enquiries, *messages.registry, demographics, sessions, Proofs(clock), keys, checkpoints,
             amendments,
-            *operations, *booking, *rooms.registry, *recordings.registry, FollowUps(database, clock, outbox, notices),
+            *operations, *booking, *rooms.registry, *recordings.registry,
+            FollowUps(database, clock, outbox, notices, rooms.stops),
         ),
         session_key=_session_key(settings),
         branding=lambda: _branding(studies, settings),
@@ -170,7 +172,7 @@ def worker(services: Services, *more: Duty) -> Worker:
             *booking_duties(services.get(BookingDuties), services.get(OtherCalendars)),
             Duty("back up", 600, services.get(Backups).nightly),
             Duty("look after the portal", 3600, services.get(Alarms).run),
-            *room_duties(services.get(ConsentWatch), services.get(RoomCatalogue)),
+            *room_duties(services.get(ConsentWatch), services.get(Stops), services.get(RoomCatalogue)),
             Duty("tell what waits", 600, services.get(Reminding).run),
             Duty("follow up interviews", 60, services.get(FollowUps).run),
             Duty("sweep failed messages", 3600, services.get(Failures).sweep),

@@ -2,6 +2,7 @@
 import { Button, ErrorSummary, SkipLink, createAll } from "nhsuk-frontend";
 import { startExit } from "./exit/exit.mjs";
 import { startZone } from "./booking/zone.mjs";
+import { sayUnsaid } from "./room/wish.mjs";
 import { startSignature } from "./consent/signature.mjs";
 
 document.body.classList.add("js-enabled", "nhsuk-frontend-supported");
@@ -11,3 +12,4 @@ createAll(SkipLink);
 startExit(document);
 startSignature(document);
 startZone(document);
+sayUnsaid(document);

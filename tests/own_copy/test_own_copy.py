@@ -165,6 +165,7 @@ def test_it_names_what_every_table_about_her_holds():
         "consent_draft": "her own unfinished form, on her pages", "erasure_request": "its words are for the team",
         "invitation": "a link's hash", "outbox_message": "what she was sent", "passkey": "her device holds it",
         "receipt": "as files", "room_event": "who came and went", "room_guest": "somebody else",
+        "room_stop": "who came and went",
         "room_tick": "the interviewer's ticks", "sheet_reading": "a moment", "sign_in_code": "minutes",
         "web_session": "minutes", "booking_zone": "how times are shown", "team_key": "the team's",
     }  # fmt: skip

@@ -11,6 +11,7 @@ import { merged } from "../../static/js/room/notes.mjs";
 import { levelOf, PictureRest, Quality, sampleOf } from "../../static/js/room/quality.mjs";
 import { nameOf, recordingStep, recordingWord, statusWord, tileWord } from "../../static/js/room/snapshot.mjs";
 import { clock } from "../../static/js/room/time.mjs";
+import { Wish } from "../../static/js/room/wish.mjs";
 import { fill } from "../../static/js/room/words.mjs";
 
 const words = (key) => key;
@@ -181,4 +182,100 @@ test("what covers a tile", () => {
 test("times and words", () => {
   assert.deepEqual([0, 65.9, 3723].map(clock), ["0:00", "1:05", "1:02:03"]);
   assert.equal(fill("{name} is here {x}", { name: "Robin" }), "Robin is here {x}");
+});
+
+function storage(kept = new Map()) {
+  return {
+    kept,
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => kept.set(key, value),
+    removeItem: (key) => kept.delete(key),
+  };
+}
+
+function wishes(answers, more = {}) {
+  const asked = [];
+  const ask = async (to, { body, keepalive, headers }) => {
+    asked.push({ to, ...JSON.parse(body), keepalive, csrf: headers["X-CSRFToken"] });
+    const answer = answers.shift() ?? 0;
+    if (answer === 0) throw new TypeError("no network");
+    return typeof answer === "number" ? { status: answer } : answer;
+  };
+  const kept = storage();
+  const now = () => more.clock?.at ?? 5000;
+  return { asked, kept, wish: new Wish({ to: "/stop", csrf: "c", name: "wish-0001", at: 5000, storage: kept, ask, now }), ask, now };
+}
+
+const settled = () => new Promise((done) => setTimeout(done, 5));
+
+test("a wish to stop is kept until it is heard, and is said again when the network is back", async () => {
+  const clock = { at: 5000 };
+  const { wish, asked, kept } = wishes([0, 503, 200], { clock });
+  const told = [];
+  wish.start((state) => told.push(state));
+  await settled();
+  assert.deepEqual(told, ["waiting"]);
+  assert.equal(kept.kept.size, 1);
+  assert.deepEqual(asked[0], { to: "/stop", wish: "wish-0001", ago: 0, keepalive: true, csrf: "c" });
+  clock.at = 35_400;
+  wish.hurry();
+  await settled();
+  wish.hurry();
+  await settled();
+  assert.deepEqual(asked.map(({ ago }) => ago), [0, 30, 30]);
+  assert.deepEqual(told, ["waiting", "heard"]);
+  assert.equal(kept.kept.size, 0);
+  wish.hurry();
+  await settled();
+  assert.equal(asked.length, 3);
+});
+
+test("a wish that nobody will ever hear is said to be so, and is forgotten", async () => {
+  for (const answer of [403, 404, 410, { type: "opaqueredirect", status: 0 }]) {
+    const { wish, kept } = wishes([answer]);
+    const told = [];
+    wish.start((state) => told.push(state));
+    await settled();
+    assert.deepEqual(told, ["refused"]);
+    assert.equal(kept.kept.size, 0);
+  }
+});
+
+test("who leaves at once leaves no wish behind, and it is said once more", async () => {
+  const { wish, asked, kept } = wishes([0, 0]);
+  wish.start(() => undefined);
+  await settled();
+  wish.abandon();
+  await settled();
+  assert.equal(asked.length, 2);
+  assert.equal(kept.kept.size, 0);
+});
+
+test("the next page of the tab says what the last one could not, for a day", async () => {
+  const { wish, asked, kept, ask } = wishes([0, 200]);
+  wish.start(() => undefined);
+  await settled();
+  clearTimeout(wish.timer);
+  const later = Wish.unsaid({ csrf: "d", storage: kept, ask, now: () => 65_000 });
+  later.start(() => undefined);
+  await settled();
+  assert.deepEqual(asked[1], { to: "/stop", wish: "wish-0001", ago: 60, keepalive: true, csrf: "d" });
+  assert.equal(Wish.unsaid({ csrf: "d", storage: kept }), null);
+  kept.setItem("app:wish", JSON.stringify({ to: "/stop", name: "old", at: 0 }));
+  assert.equal(Wish.unsaid({ csrf: "d", storage: kept, now: () => 25 * 3600 * 1000 }), null);
+  kept.setItem("app:wish", "{");
+  assert.equal(Wish.unsaid({ csrf: "d", storage: kept }), null);
+  assert.equal(kept.kept.size, 0);
+});
+
+test("a browser that forbids storage still says it", async () => {
+  const { wish, asked, kept } = wishes([200]);
+  kept.setItem = () => {
+    throw new Error("forbidden");
+  };
+  const told = [];
+  wish.start((state) => told.push(state));
+  await settled();
+  assert.deepEqual(told, ["heard"]);
+  assert.equal(asked.length, 1);
 });

@@ -1,10 +1,12 @@
 """What each command does. Who may give it was checked before."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from portal.rooms.media.commands import TEXT, Command, Refused
 from portal.rooms.media.members import Member, Quality
+from portal.rooms.media.stopping import Wish
 
 
 class Recorder(Protocol):
@@ -58,6 +60,9 @@ class Stage(Protocol):
 
     def part(self, member: Member, reason: str) -> None:
         """She leaves."""
+
+    def stop(self, wish: Wish) -> None:
+        """Somebody needs to stop."""
 
     def end(self, reason: str) -> None:
         """It is over for all."""
@@ -153,7 +158,7 @@ def _record_stop(room: Stage, member: Member, _command: Command) -> None:
 
 
 def _distress(room: Stage, member: Member, _command: Command) -> None:
-    _hold_recording(room, member)
+    hold_recording(room, member.person)
     room.distress = True
     room.note("distress", person=member.person)
     room.announce("distress", member.person)
@@ -168,16 +173,14 @@ def _distress_over(room: Stage, member: Member, _command: Command) -> None:
 
 
 def _pause_please(room: Stage, member: Member, _command: Command) -> None:
-    _hold_recording(room, member)
+    hold_recording(room, member.person)
     room.note("pause_please", person=member.person)
     room.announce("pause_please", member.person)
 
 
-def _need_to_stop(room: Stage, member: Member, _command: Command) -> None:
-    _hold_recording(room, member)
-    room.note("need_to_stop", person=member.person)
-    room.announce("need_to_stop", member.person)
-    room.part(member, "stopped")
+def _need_to_stop(room: Stage, member: Member, command: Command) -> None:
+    name = None if command.id is None else str(command.id)
+    room.stop(Wish(member.person, member.role.value, name, time.time()))
 
 
 def _leave(room: Stage, member: Member, _command: Command) -> None:
@@ -188,9 +191,10 @@ def _end(room: Stage, _member: Member, _command: Command) -> None:
     room.end("ended")
 
 
-def _hold_recording(room: Stage, member: Member) -> None:
+def hold_recording(room: Stage, person: str) -> None:
+    """Pause the recording if there is one, for this person."""
     if room.recorder.state in ("starting", "running"):
-        room.recorder.pause(member.person)
+        room.recorder.pause(person)
 
 
 def _waiting(room: Stage, command: Command, name: str = "person") -> Member:

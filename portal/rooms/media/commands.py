@@ -17,7 +17,7 @@ FOR_WHO_RUNS = frozenset({
     "admit", "decline", "message", "mute_request", "record_start", "record_pause", "record_resume", "record_stop",
     "distress", "distress_over", "end",
 })  # fmt: skip
-BEFORE_ADMISSION = frozenset({"hello", "state", "quality", "leave"})
+BEFORE_ADMISSION = frozenset({"hello", "state", "quality", "leave", "need_to_stop"})
 
 
 class Refused(Exception):

@@ -3,6 +3,7 @@
 import hmac
 import json
 import logging
+import time
 from typing import Protocol
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from portal.rooms.errors import TicketRefused
 from portal.rooms.media.errors import JoinRefused, OfferRefused
+from portal.rooms.media.stopping import Wish
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,9 @@ class Rooms(Protocol):
 
     def end(self, room: str, reason: str) -> None:
         """End a room for good."""
+
+    def stop(self, room: str, wish: Wish) -> None:
+        """Somebody needs to stop."""
 
     def withdraw(self, room: str, person: str, *, discard: bool | None) -> None:
         """Somebody withdrew the consent to be recorded."""
@@ -46,6 +51,7 @@ def application(rooms: Rooms, *, secret: str | None) -> web.Application:
     app.router.add_post("/rooms/{room:[A-Za-z0-9_-]{1,64}}/join", routes.join)
     app.router.add_post("/rooms/{room:[A-Za-z0-9_-]{1,64}}/end", routes.end)
     app.router.add_post("/rooms/{room:[A-Za-z0-9_-]{1,64}}/withdraw", routes.withdraw)
+    app.router.add_post("/rooms/{room:[A-Za-z0-9_-]{1,64}}/stop", routes.stop)
     app.router.add_get("/rooms", routes.list)
     app.router.add_get("/healthz", routes.health)
     app.router.add_get("/metrics", routes.figures)
@@ -95,6 +101,17 @@ class _Routes:
         if not isinstance(person, str) or not isinstance(discard, bool | None):
             raise OfferRefused("no person", "bad_request")
         self._rooms.withdraw(request.match_info["room"], person, discard=discard)
+        return web.json_response({})
+
+    async def stop(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        person, role, name, ago = (body.get(key) for key in ("person", "role", "wish", "ago"))
+        if not isinstance(ago, int) or isinstance(ago, bool) or ago < 0:
+            raise OfferRefused("no time", "bad_request")
+        if not all(isinstance(one, str) and 0 < len(one) <= 64 for one in (person, role, name)):
+            raise OfferRefused("no wish", "bad_request")
+        wish = Wish(str(person), str(role), str(name), time.time() - ago, kept=True)
+        self._rooms.stop(request.match_info["room"], wish)
         return web.json_response({})
 
     async def list(self, _request: web.Request) -> web.Response:

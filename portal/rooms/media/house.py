@@ -19,6 +19,7 @@ from portal.rooms.media.peer import Peer
 from portal.rooms.media.recorded import Progress
 from portal.rooms.media.recording import Recording
 from portal.rooms.media.room import Recorder, Room
+from portal.rooms.media.stopping import Wish
 from portal.rooms.media.wire import Wire
 from portal.rooms.tickets import Nonces, RecordingTerms, read
 
@@ -84,6 +85,17 @@ class House:
         except JoinRefused as refused:
             if refused.code != "room_ended":
                 raise
+
+    def stop(self, room: str, wish: Wish) -> None:
+        """Somebody needs to stop, and said so to the web process. Nobody need be in the room."""
+        found = self.rooms.get(room)
+        if found is not None:
+            found.stop(wish)
+        elif wish.name not in state.read(self._journals.lines(room)).wishes:
+            ago = max(0, round(time.time() - wish.at))
+            self._journals.note(
+                room, "need_to_stop", person=wish.person, role=wish.role, wish=wish.name, ago=ago, kept=wish.kept
+            )
 
     def withdraw(self, room: str, person: str, *, discard: bool | None) -> None:
         """Somebody withdrew the consent to be recorded. `discard` None means what her ticket's terms say."""

@@ -35,6 +35,8 @@ class Member:
     quality: Quality = Quality.GOOD
     lost_at: float | None = None
     """When her connection was lost (seconds of the process's clock), until she returns."""
+    since: float | None = None
+    """When her newest connection was made: seconds since 1970."""
     told: int = 0
     """The newest notice about the recording that her page has confirmed to show."""
     slots: dict[str, int] = field(default_factory=dict)

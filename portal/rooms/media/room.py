@@ -15,6 +15,7 @@ from portal.rooms.media.members import Member
 from portal.rooms.media.peer import Peer
 from portal.rooms.media.sdp import SLOTS
 from portal.rooms.media.state import State
+from portal.rooms.media.stopping import Wish
 from portal.rooms.tickets import Ticket
 
 log = logging.getLogger(__name__)
@@ -117,6 +118,34 @@ class Room:
         self.note(event, person=member.person, role=member.role.value, reason=reason)
         self.rewire()
 
+    def stop(self, wish: Wish) -> None:
+        """Somebody needs to stop: the recording pauses, she is out, and who runs the room is told until she is back.
+
+        What was carried out already is not done again, whichever way it arrives; nor is she put out of a room that she
+        came back to after she had said it.
+        """
+        before = self.state.stopped.get(wish.person)
+        if wish.name is not None and wish.name in self.state.wishes:
+            if before is not None and before.name == wish.name and wish.kept and not before.kept:
+                before.kept = True
+                self.publish()
+            return
+        if wish.name is not None:
+            self.state.wishes.add(wish.name)
+        ago = max(0, round(time.time() - wish.at))
+        self.note("need_to_stop", person=wish.person, role=wish.role, wish=wish.name, ago=ago, kept=wish.kept)
+        member = self.members.get(wish.person)
+        if member is not None and member.connected and member.since is not None and member.since > wish.at:
+            return
+        if wish.person in self.state.admitted or (member is not None and member.admitted):
+            acts.hold_recording(self, wish.person)
+        self.state.stopped[wish.person] = wish
+        self.announce("need_to_stop", wish.person, role=wish.role)
+        if member is not None:
+            self.part(member, "stopped")
+        else:
+            self.publish()
+
     def end(self, reason: str) -> None:
         """End the room for all and for good."""
         if self.ended is not None:
@@ -141,6 +170,8 @@ class Room:
         member = self._member(peer)
         if member is None:
             return
+        member.since = time.time()
+        self.state.stopped.pop(member.person, None)
         if member.lost_at is not None:
             member.lost_at = None
             self.note("returned", person=member.person, role=member.role.value, reason="reconnected")
@@ -257,6 +288,7 @@ class Room:
         """The room as this member may see it."""
         shown = [one for one in self.members.values() if one.admitted and (viewer.admitted or one.role.runs_room)]
         waiting = [one for one in self.members.values() if not one.admitted] if viewer.role.runs_room else []
+        stopped = list(self.state.stopped.values()) if viewer.role.runs_room else []
         share = next((one.person for one in self.present() if one.sharing), None)
         return {
             "type": "room", "room": self.name, "you": viewer.person, "admitted": viewer.admitted,
@@ -264,7 +296,7 @@ class Room:
             "people": [one.seen_by(viewer, recorded=self.recorder.records(one.person)) for one in shown],
             "waiting": [{"person": one.person, "role": one.role.value, "name": one.ticket.name} for one in waiting],
             "recording": self.recorder.snapshot(possible=any(one.may_be_recorded for one in shown)),
-            "share": share if viewer.admitted else None,
+            "share": share if viewer.admitted else None, "stopped": [one.told() for one in stopped],
         }  # fmt: skip
 
     def _member(self, peer: Peer) -> Member | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from portal.rooms.media import stopping
 from portal.rooms.media.journal import Value
 
 
@@ -23,6 +24,10 @@ class State:
     """True where a withdrawal discarded the recording: nothing is ever added to it."""
     withdrawn: set[str] = field(default_factory=set)
     """Who withdrew the consent to be recorded: never recorded again in this room, whatever a ticket says."""
+    stopped: dict[str, stopping.Wish] = field(default_factory=dict)
+    """Who needed to stop and has not come back since."""
+    wishes: set[str] = field(default_factory=set)
+    """The names of the wishes to stop that were carried out."""
 
 
 def read(lines: Iterable[Mapping[str, Value]]) -> State:
@@ -36,12 +41,26 @@ def read(lines: Iterable[Mapping[str, Value]]) -> State:
             state.admitted.discard(person)
         elif event == "ended":
             state.ended = True
+        elif event == "joined" and isinstance(person, str):
+            state.stopped.pop(person, None)
+        elif event == "need_to_stop":
+            _stop(state, line)
         elif event == "consent_withdrawn" and isinstance(person, str):
             state.withdrawn.add(person)
             state.discarded |= line.get("discard") is True
         else:
             _recording(state, line)
     return state
+
+
+def _stop(state: State, line: Mapping[str, Value]) -> None:
+    wish = stopping.of_line(line)
+    if wish is None:
+        return
+    state.stopped[wish.person] = wish
+    if wish.name is not None:
+        state.wishes.add(wish.name)
+    state.paused = state.paused or state.recording is not None
 
 
 def _recording(state: State, line: Mapping[str, Value]) -> None:

@@ -46,6 +46,15 @@ export class Call extends EventTarget {
     this.current?.send(asked);
   }
 
+  // Says a last thing and ends. No new connection may bring back who has left, so none is waited for.
+  farewell(message, afterMs) {
+    this.over = true;
+    clearTimeout(this.timer);
+    this.trying?.close();
+    this.send(message);
+    setTimeout(() => this.end(), afterMs);
+  }
+
   // Ends for good. The page may be leaving: nothing here waits.
   end() {
     this.over = true;

@@ -29,6 +29,7 @@ export class Connection extends EventTarget {
     this.senders = {};
     this.streams = [];
     this.closed = false;
+    this.asking = new AbortController();
     this.#lay();
   }
 
@@ -85,21 +86,25 @@ export class Connection extends EventTarget {
 
   close() {
     this.closed = true;
+    this.asking.abort(); // an offer that comes late would bring back who has left
     this.peer.close();
   }
 
   async #post(sdp, patienceMs) {
     let response;
+    const late = setTimeout(() => this.asking.abort(), patienceMs);
     try {
       response = await fetch(this.join, {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf },
         body: JSON.stringify({ sdp }),
         redirect: "manual",
-        signal: AbortSignal.timeout(patienceMs),
+        signal: this.asking.signal,
       });
     } catch {
       throw new Refused(0, "lost");
+    } finally {
+      clearTimeout(late);
     }
     // A redirect leads to the sign-in page; a form error means that the session has ended.
     if (response.type === "opaqueredirect") throw new Refused(401, "signed-out");

@@ -10,7 +10,8 @@ const PRESENT_MS = 300_000;
 
 export class Desk {
   constructor({ root, words, call, stage, sounds, csrf }) {
-    Object.assign(this, { root, words, call, stage, sounds });
+    Object.assign(this, { root, words, call, stage, sounds, csrf });
+    this.toldSeen = new Set();
     this.snapshot = null;
     this.known = new Set();
     this.lists = { people: document.getElementById("room-people"), queue: document.getElementById("room-queue") };
@@ -25,7 +26,8 @@ export class Desk {
       words,
       recordingSeconds,
     });
-    const { present, longestMinutes } = document.getElementById("room-desk").dataset;
+    const { present, stopSeen, longestMinutes } = document.getElementById("room-desk").dataset;
+    this.stopSeen = stopSeen;
     this.longestMs = Number(longestMinutes) * 60_000;
     setInterval(() => fetch(present, { redirect: "manual" }).catch(() => undefined), PRESENT_MS);
     this.#messages();
@@ -49,6 +51,7 @@ export class Desk {
   // Before the stage, which shows the alarm.
   show(snapshot) {
     this.snapshot = snapshot;
+    this.#stopped(snapshot.stopped ?? []);
     this.#recording(snapshot.recording);
     this.#remindOfTime(snapshot);
     this.#list(this.lists.people, others(snapshot), (one) => this.#person(one));
@@ -76,6 +79,36 @@ export class Desk {
       this.stage.note(this.words("time-over"));
       this.stage.say(this.words("time-over"));
     }, this.longestMs);
+  }
+
+  // Stands until she is back: it may mean distress. The portal is told that it was shown, or the team gets a message.
+  #stopped(stops) {
+    const box = document.getElementById("room-stops");
+    const key = JSON.stringify(stops.map((one) => [one.person, one.wish]));
+    if (box.dataset.key !== key) {
+      box.dataset.key = key;
+      box.hidden = stops.length === 0;
+      box.querySelector("ul").replaceChildren(...stops.map((one) => this.#stop(one)));
+    }
+    for (const one of stops) if (one.kept && !this.toldSeen.has(one.wish)) this.#seen(one.wish);
+  }
+
+  #stop({ person, role, at }) {
+    const item = document.createElement("li");
+    const time = new Date(at * 1000).toLocaleTimeString("en-GB", { timeZone: "Europe/London", timeStyle: "short" });
+    item.textContent = this.words("asked-to-stop", { name: nameOf(this.snapshot, person, this.words, role), time });
+    return item;
+  }
+
+  async #seen(wish) {
+    this.toldSeen.add(wish);
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": this.csrf };
+    const body = JSON.stringify({ wish });
+    const heard = await fetch(this.stopSeen, { method: "POST", headers, body, redirect: "manual" }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (!heard) this.toldSeen.delete(wish); // said again with the next snapshot
   }
 
   #recordingSeconds() {

@@ -7,8 +7,10 @@ import { nameOf } from "./snapshot.mjs";
 import { Sounds } from "./sounds.mjs";
 import { Stage } from "./stage.mjs";
 import { keepAwake } from "./wake-lock.mjs";
+import { sayWish, Wish } from "./wish.mjs";
 import { readWords } from "./words.mjs";
 
+const SAY_MS = 500;
 const RUNS_ROOM = ["interviewer", "co-interviewer"];
 
 export class Page {
@@ -64,7 +66,10 @@ export class Page {
     call.addEventListener("recovered", () => this.stage.setTrouble(null));
     call.addEventListener("trouble", ({ detail }) => this.#trouble(detail.word));
     call.addEventListener("quality", ({ detail }) => this.#quality(detail));
-    call.addEventListener("ended", ({ detail }) => this.#leave(detail.reason));
+    call.addEventListener("ended", ({ detail }) => {
+      if (detail.reason === "stopped") this.wish?.heard();
+      this.#leave(detail.reason);
+    });
     call.addEventListener("refused", ({ detail }) => this.#refused(detail.word));
     own.addEventListener("change", () => this.#sync());
     own.addEventListener("devices", () => this.#devices());
@@ -90,17 +95,38 @@ export class Page {
     if (act === "microphone") this.own.setMicrophone(!this.own.on.audio).catch(() => this.#notice(this.words("no-microphone")));
     else if (act === "camera") this.own.setCamera(!this.own.on.video).catch(() => this.own.setCamera(false));
     else if (act === "blur") this.#blur(!this.own.blur);
-    else if (act === "leave") this.#depart("leave", "left");
-    else if (act === "need_to_stop") this.#depart("need_to_stop", "stopped");
+    else if (act === "leave") this.#depart();
+    else if (act === "need_to_stop") this.#stop();
     else this.call.ask({ type: act });
   }
 
   // She is out at once, whether or not the others can be told.
-  #depart(message, reason) {
-    this.call.send({ type: message });
+  #depart() {
+    this.call.send({ type: "leave" });
     this.own.stop();
     this.stage.detach();
-    setTimeout(() => this.#leave(reason), 250);
+    setTimeout(() => this.#leave("left"), 250);
+  }
+
+  // The end is shown from what is here already: it must not wait for a network that may be away. It has the address of
+  // its own page, so that to load it anew, or the way back, does not lead into the call.
+  #stop() {
+    this.left = true;
+    const wish = new Wish({ to: this.data.stop, csrf: this.data.csrf });
+    this.wish = wish;
+    this.call.farewell({ type: "need_to_stop", id: wish.name }, SAY_MS);
+    this.own.stop();
+    this.stage.detach();
+    this.letSleep?.();
+    history.replaceState(null, "", this.ending.stopped);
+    const end = document.getElementById("room-stopped");
+    document.title = end.dataset.title;
+    for (const one of end.parentElement.children) one.hidden = true;
+    end.parentElement.append(end.content.cloneNode(true));
+    sayWish(wish, document);
+    const heading = end.parentElement.querySelector("h1[tabindex]");
+    heading.focus();
+    scrollTo(0, 0);
   }
 
   #leave(reason) {
@@ -170,8 +196,8 @@ export class Page {
     this.#notice(this.words(word, values));
   }
 
-  #announce({ code, person, notice, why }) {
-    const name = nameOf(this.snapshot, person, this.words);
+  #announce({ code, person, role, notice, why }) {
+    const name = nameOf(this.snapshot, person, this.words, role);
     if (person === this.snapshot?.you && ["joined", "returned", "lost", "left", "video_held", "video_back"].includes(code)) return;
     this.#speak(code, code === "recording_failed" && why ? `failed-${why}` : `said-${code}`, { name });
     if (notice) this.#tellKnown(notice);
@@ -203,6 +229,7 @@ export class Page {
   }
 
   #refused(word) {
+    if (this.left) return;
     this.own.stop();
     this.stage.setTrouble(word);
     const problem = document.getElementById("room-problem");

@@ -7,10 +7,10 @@ export function others(snapshot) {
   return snapshot.people.filter((one) => one.person !== snapshot.you);
 }
 
-export function nameOf(snapshot, person, words) {
+export function nameOf(snapshot, person, words, role = null) {
   if (person === snapshot?.you) return words("you");
   const known = [...(snapshot?.people ?? []), ...(snapshot?.waiting ?? [])].find((one) => one.person === person);
-  return known ? known.name || words(`role-${known.role}`) : words("somebody");
+  return known?.name || words(known || role ? `role-${known?.role ?? role}` : "somebody");
 }
 
 export function statusWord(snapshot) {
