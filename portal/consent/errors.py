@@ -25,6 +25,10 @@ class TooSoon(Exception):
         self.ready_at = ready_at
 
 
+class ErasureWaits(Exception):
+    """What she asked to be removed is not removed yet, and what she answers before it is would be removed too."""
+
+
 class NoConsent(Exception):
     """There is no consent to act on."""
 

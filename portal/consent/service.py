@@ -16,6 +16,7 @@ from portal.consent.domain import ConsentState, Signature, StatementAnswer, fing
 from portal.consent.errors import (
     AlreadyCountersigned,
     AnswersChanged,
+    ErasureWaits,
     FormChanged,
     LevelUnknown,
     MandatoryRefused,
@@ -70,10 +71,19 @@ class ConsentService:
         self._studies = studies
         self._readings = readings
         self._listeners: list[Callable[[Participant], None]] = []
+        self._waits: Callable[[Participant], bool] = lambda _person: False
 
     def on_withdrawal(self, listener: Callable[[Participant], None]) -> None:
         """Call `listener` right after each withdrawal is recorded. It must not raise: the withdrawal stands."""
         self._listeners.append(listener)
+
+    def hold_while(self, waits: Callable[[Participant], bool]) -> None:
+        """Take no answer and no consent of anybody for whom `waits` says that something is still to be erased."""
+        self._waits = waits
+
+    def held(self, person: Participant) -> bool:
+        """Whether something of hers is still to be erased, so that nothing new is taken."""
+        return self._waits(person)
 
     def state(self, person: Participant) -> ConsentState:
         """Where her consent stands."""
@@ -105,13 +115,14 @@ class ConsentService:
             return self._draft(session, person, form)
 
     def answer(self, person: Participant, form_hash: str, answers: Mapping[str, StatementAnswer]) -> None:
-        """Keep answers as she goes. Raises FormChanged if a newer form was published meanwhile."""
+        """Keep answers as she goes. Raises FormChanged if a newer form was published meanwhile, and ErasureWaits."""
         _, form = self.form(person)
         if form.content_hash != form_hash:
             raise FormChanged("a newer form was published")
         known = {one.key for one in form.statements}
         with self._database.transaction() as session:
             lock(session, person.id)
+            self._refuse_held(person)
             kept = {**self._draft(session, person, form), **answers}
             text = json.dumps({key: [one.agreed, one.initials] for key, one in kept.items() if key in known})
             row = session.get(DraftRow, person.id)
@@ -127,7 +138,7 @@ class ConsentService:
             checked: the fingerprint of the answers that she saw when she signed; None where no page showed any.
 
         Raises:
-            FormChanged, AnswersChanged, NotReady, MandatoryRefused, TooSoon: and nothing was recorded.
+            FormChanged, AnswersChanged, NotReady, MandatoryRefused, TooSoon, ErasureWaits: and nothing was recorded.
         """
         publication, form = self.form(person)
         if form.content_hash != form_hash:
@@ -142,6 +153,7 @@ class ConsentService:
             known = session.scalars(_same_consent(person.id, form_hash, generation)).one_or_none()
             if known is not None:
                 return known.reference
+            self._refuse_held(person)
             answers = self._draft(session, person, form)
             if unanswered(form, answers):
                 raise NotReady("a statement has no answer")
@@ -234,6 +246,11 @@ class ConsentService:
         found += [("countersignature", row.countersigned, row.countersigned_at) for row in signed if row.countersigned]
         found += [("withdrawal", row.reference, row.at) for row in stopped]
         return sorted(found, key=lambda one: one[2])
+
+    def _refuse_held(self, person: Participant) -> None:
+        """Asked once it is her turn: a withdrawal takes one too."""
+        if self._waits(person):
+            raise ErasureWaits("something of hers is still to be erased")
 
     def _record(
         self,

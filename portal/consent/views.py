@@ -31,6 +31,8 @@ def start() -> Response | str:
     state = consents.state(me)
     if state.stands and state.given:
         return redirect(url_for("consent.done", reference=state.given.reference))
+    if consents.held(me):
+        return render_template("consent/erasure_waits.html")
     sheet = publication.study.documents[me.group].information_sheet
     ready = service(Readings).ready_at(me.id, publication, sheet.content_hash)
     if ready is None:
@@ -167,6 +169,12 @@ def receipt(reference: str) -> Response | tuple[str, int]:
         return pdf_response(receipts.pdf(reference), receipts.receipt(reference).file_name)
     except UnknownReceipt:
         return render_template("consent/receipt_waits.html"), 404
+
+
+@bp.errorhandler(errors.ErasureWaits)
+def erasure_waits(_error: errors.ErasureWaits) -> tuple[str, int]:
+    """Nothing new is taken before what she asked to be removed is gone: it would go with it."""
+    return render_template("consent/erasure_waits.html"), 409
 
 
 def _sign(me: Participant, page: SignForm) -> Response | tuple[str, int]:

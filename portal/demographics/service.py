@@ -14,7 +14,7 @@ from portal.db.engine import Database
 from portal.db.personal import personal
 from portal.demographics import events
 from portal.demographics.domain import Answer, Given, Value, check, fits
-from portal.demographics.errors import Closed
+from portal.demographics.errors import Closed, ErasureWaits
 from portal.demographics.store import DemographicAnswerRow
 from portal.people.domain import Participant
 from portal.people.store import lock
@@ -36,6 +36,11 @@ class DemographicsService:
         self._audit = audit
         self._studies = studies
         self._consented = consented
+        self._waits: Callable[[Participant], bool] = lambda _person: False
+
+    def hold_while(self, waits: Callable[[Participant], bool]) -> None:
+        """Take no answer of anybody for whom `waits` says that something is still to be erased."""
+        self._waits = waits
 
     def questionnaire(self, person: Participant) -> Questionnaire:
         """Her group's questions."""
@@ -119,7 +124,7 @@ class DemographicsService:
         """Keep an answer.
 
         Raises:
-            Closed, ValueRefused
+            Closed, ErasureWaits, ValueRefused
             KeyError: no such question.
         """
         questionnaire = self.questionnaire(person)
@@ -130,6 +135,8 @@ class DemographicsService:
         check(question, value)
         with self._database.transaction() as session:
             lock(session, person.id)
+            if self._waits(person):
+                raise ErasureWaits("something of hers is still to be erased")
             before = _latest(session, person.id).get(question_key)
             if before == value:
                 return

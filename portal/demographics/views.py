@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from portal.demographics.domain import ValueRefused, readable
-from portal.demographics.errors import Closed
+from portal.demographics.errors import Closed, ErasureWaits
 from portal.demographics.forms import question_form, value_of
 from portal.demographics.service import DemographicsService
 from portal.people.present import current_participant
@@ -48,6 +48,8 @@ def question(key: str) -> Response | str | tuple[str, int]:
             form["answer"].errors = [_problem(one.kind, one.minimum, one.maximum)]
         except Closed:
             return render_template("demographics/closed.html"), 409
+        except ErasureWaits:
+            return render_template("consent/erasure_waits.html"), 409
         else:
             later = [other for other in keys[keys.index(key) + 1 :] if other not in answers]
             return redirect(url_for("demographics.question", key=later[0]) if later else url_for("demographics.start"))

@@ -54,6 +54,14 @@ class ErasureDuty:
             raise faults[0]
         return done
 
+    def waits(self, person: Participant) -> bool:
+        """Whether something of hers is still to be erased: what she tells the study before then would go with it."""
+        return (
+            any(True for _ in self._withdrawals(person))
+            or any(one.id == person.id for _, one in self._retention.approved())
+            or any(owner == person.study_id for owner, _ in self._unproved())
+        )
+
     def _carry_out(self, due: Iterator[Erasing], faults: list[Exception]) -> int:
         done = 0
         for erase in due:
@@ -64,8 +72,12 @@ class ErasureDuty:
                 faults.append(error)
         return done
 
-    def _withdrawals(self) -> Iterator[Erasing]:
-        """Those whose level removes what was told, and that no proof answers yet for some kind of data."""
+    def _withdrawals(self, of: Participant | None = None) -> Iterator[Erasing]:
+        """Those whose level removes what was told, and that no proof answers yet for some kind of data.
+
+        Args:
+            of: None for everybody's.
+        """
         proofs = select(func.count(ErasureRow.kind.distinct())).where(ErasureRow.because == WithdrawalRow.reference)
         query = (
             select(WithdrawalRow, ConsentRow, ParticipantRow)
@@ -73,6 +85,8 @@ class ErasureDuty:
             .join(ParticipantRow, ParticipantRow.id == WithdrawalRow.participant_id)
             .where(proofs.scalar_subquery() < len(REMOVED_AT_WITHDRAWAL))
         )
+        if of is not None:
+            query = query.where(WithdrawalRow.participant_id == of.id)
         with self._database.reading() as session:
             rows = session.execute(query.order_by(WithdrawalRow.id)).all()
         for stopped, consent, row in rows:
@@ -103,19 +117,17 @@ class ErasureDuty:
 
     def _restored(self) -> Iterator[Erasing]:
         """Keys that were destroyed although the data's records know nothing of it: a backup was put back."""
-        with self._database.reading() as session:
-            known = set(
-                session.execute(
-                    select(ParticipantRow.study_id, ErasureRow.kind).join(
-                        ParticipantRow, ParticipantRow.id == ErasureRow.participant_id
-                    )
-                )
-            )
-        gone = {(one.owner, one.kind) for one in self._database.personal.destroyed()}
-        for owner, kind in sorted(gone - {(owner, DataKind(kind)) for owner, kind in known}):
+        for owner, kind in sorted(self._unproved()):
             person = self._retention.person(owner)
             if person is not None:
                 yield partial(self._erasure.erase, person, kind, Cause.RESTORED, "backup")
+
+    def _unproved(self) -> set[tuple[str, DataKind]]:
+        """Whose keys of which kind were destroyed without a proof that names them."""
+        with self._database.reading() as session:
+            proved = {key for keys in session.scalars(select(ErasureRow.keys)) for key in keys}
+        gone = self._database.personal.destroyed()
+        return {(one.owner, one.kind) for one in gone if one.fingerprint not in proved}
 
     def _periods(self) -> Iterator[Erasing]:
         for rule, milestone in self._retention.due(london_day(self._clock())):

@@ -4,7 +4,9 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from portal.consent.service import ConsentService
 from portal.db.kinds import DataKind
+from portal.erasure.domain import Request
 from portal.erasure.errors import DayInFuture, RequestUnknown, SecondPersonNeeded
 from portal.erasure.forms import KINDS, MILESTONES, AskForm, MilestoneForm
 from portal.erasure.retention import RetentionService
@@ -95,10 +97,18 @@ def confirm(milestone_id: int) -> Response:
     return redirect(url_for("erasure.start"))
 
 
+def _consented_since(request: Request) -> bool:
+    """Whether she consented after it was asked: whoever decides should know that this would go too."""
+    given = service(ConsentService).state(named_participant(request.study_id)).given
+    return given is not None and given.at > request.requested_at
+
+
 def _page(form: MilestoneForm) -> str:
     retention, me = service(RetentionService), current_principal()
+    requests = retention.requests(me.sites)
     return render_template(
-        "erasure/start.html", form=form, button=EmptyForm(), requests=retention.requests(me.sites), me=me,
+        "erasure/start.html", form=form, button=EmptyForm(), requests=requests, me=me,
+        since={one.id for one in requests if _consented_since(one)},
         milestones=retention.milestones(), retention=service(StudyBook).current().study.retention,
         erasures=service(ErasureService).newest(me.sites),
         names=service(TeamService).names(),

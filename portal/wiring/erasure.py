@@ -10,9 +10,11 @@ from sqlalchemy.sql import Delete
 
 from portal.audit.service import AuditLog
 from portal.clock import Clock
+from portal.consent.service import ConsentService
 from portal.consent.store import CheckRow, DraftRow
 from portal.db.engine import Database
 from portal.db.kinds import DataKind
+from portal.demographics.service import DemographicsService
 from portal.erasure.domain import Outcome as Erased
 from portal.erasure.domain import Remover
 from portal.erasure.duty import ErasureDuty
@@ -69,6 +71,8 @@ def build_erasure(get: Lookup, clock: Clock) -> Erasing:
             yield ToDo("milestones", len(unconfirmed), "erasure.start")
 
     duty = ErasureDuty(database, clock, studies, erasure, retention, interviewed_at, recordings.order_late)
+    get(ConsentService).hold_while(duty.waits)
+    get(DemographicsService).hold_while(duty.waits)
     return Erasing((erasure, retention, duty), to_do, retention)
 
 
