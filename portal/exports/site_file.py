@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import escape
-from sqlalchemy import select
-from sqlalchemy.orm import aliased
 
-from portal.audit.chain import GENESIS
-from portal.audit.store import AuditEvent
 from portal.canonical import canonical_json
 from portal.db.engine import Database
 from portal.exports.archive import Archive
 from portal.exports.domain import Reader, Tally, csv_line
 from portal.exports.explaining import Line, listed, text
+from portal.exports.extract import audit_extract
 from portal.exports.gather import Gathering, Person
 from portal.exports.register import BOM, register
 from portal.receipts.domain import Kind, Receipt
@@ -27,8 +24,8 @@ from portal.study.parts import Document
 from portal.study.service import Publication, StudyBook
 
 VERIFIER = Path(__file__).with_name("verify_pack.py")
-DelegationLog = Callable[[], Iterable[tuple[str, ...]]]
-"""The delegation log as lines of text, its head first."""
+DelegationLog = Callable[[Collection[str] | None], Iterable[tuple[str, ...]]]
+"""The delegation log of some sites (None: all) as lines of text, its head first."""
 
 NOT_SEALED = "not sealed yet"
 """What the ledger says of a receipt that is due: the archive is to be made again once it is there."""
@@ -38,8 +35,8 @@ _FILES: tuple[Line, ...] = (
     ("consent-register.csv", said("who consented to which version when, by study ID")),
     ("receipts/", said("the sealed receipts of consents, countersignatures and withdrawals (they hold names)")),
     ("receipts.csv", said("the ledger of receipts, with the SHA-256 of each")),
-    ("delegation-log.csv", said("who was given which task, from when to when, signed by whom")),
-    ("audit-extract.jsonl", said("what the audit trail says of these participants")),
+    ("delegation-log.csv", said("who of these sites was given which task, from when to when, signed by whom")),
+    ("audit-extract.jsonl", said("what the audit trail says of these participants, their interviews and recordings")),
     ("seal-certificate.pem", said("the study's public certificate")),
     ("manifest.json", said("the SHA-256 of every file")),
 )
@@ -69,9 +66,9 @@ class SiteFile:
             yield from self._documents(archive, publication, reader)
         yield from archive.add("consent-register.csv", register(self._gathering, sites, tally))
         yield from self._sealed(archive, sites)
-        lines = (csv_line(one) for one in self._delegation_log())
+        lines = (csv_line(one) for one in self._delegation_log(sites))
         yield from archive.add("delegation-log.csv", _marked(lines))
-        yield from archive.add("audit-extract.jsonl", self._events(sites))
+        yield from archive.add("audit-extract.jsonl", audit_extract(self._database, self._gathering, sites))
         yield from archive.add("seal-certificate.pem", [self._receipts.certificate_pem])
         yield from archive.add("verify.py", [VERIFIER.read_bytes()])
         yield from archive.add("README.txt", [_readme(self._studies.current().study, reader)])
@@ -103,29 +100,6 @@ class SiteFile:
             return self._receipts.pdf(reference)
         except UnknownReceipt:
             return b""
-
-    def _events(self, sites: Collection[str] | None) -> Iterator[bytes]:
-        """What the audit trail says of these participants. Each event comes with the hash before, to be recomputed."""
-        for chunk in self._gathering.people(sites):
-            subjects = [one.participant.subject for one in chunk]
-            subjects += [f"consent:{one.reference}" for person in chunk for one in person.consents]
-            before = aliased(AuditEvent)
-            query = (
-                select(AuditEvent, before.hash)
-                .outerjoin(before, before.seq == AuditEvent.seq - 1)
-                .where(AuditEvent.subject.in_(subjects))
-                .order_by(AuditEvent.seq)
-            )
-            with self._database.reading() as session:
-                for row, previous in session.execute(query):
-                    event = row.as_event()
-                    yield canonical_json(
-                        {
-                            "previous": previous or GENESIS, "seq": event.seq,
-                            "at": event.at.isoformat(timespec="microseconds"), "kind": event.kind,
-                            "actor": event.actor, "subject": event.subject, "fields": event.fields, "hash": row.hash,
-                        }
-                    ) + b"\n"  # fmt: skip
 
     def _documents(self, archive: Archive, publication: Publication, reader: Reader) -> Iterator[bytes]:
         """A version of the study: the frozen content, and each document to read and to print."""
