@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 from portal.exports.domain import DECLINED, Variable, Words
 from portal.exports.editions import Edition, numbers
 from portal.sentence import said
-from portal.study.domain import Question, Statement
+from portal.study.domain import Documents, Question, Statement
+from portal.study.parts import Version
 
 _EFFECTS: Mapping[str, Words] = {
     "recording": said("Agrees to recording"),
@@ -135,33 +136,31 @@ def _unused(wanted: str, taken: Iterable[str]) -> str:
 
 
 def _statements(known: Sequence[Edition], names: _Names) -> list[Asked[Statement]]:
-    found: dict[tuple[str, str], Asked[Statement]] = {}
-    for edition in known:
-        fresh: list[Asked[Statement]] = []
-        for group, documents in edition.study.documents.items():
-            form = documents.consent.content_hash
-            for one in documents.consent.statements:
-                identity = (group, one.key)
-                if identity not in found:
-                    fresh.append(found.setdefault(identity, Asked(group, one.key)))
-                found[identity].add(edition.number, form, one)
-        names.give(fresh, "statement_")
-    return list(found.values())
+    return _followed(known, names, lambda one: (one.consent, one.consent.statements), lambda _: "", "statement_")
 
 
 def _questions(known: Sequence[Edition], names: _Names) -> list[Asked[Question]]:
     """A question that comes back as another kind, such as a number after a choice, has a column of its own."""
-    found: dict[tuple[str, str, str], Asked[Question]] = {}
+    return _followed(known, names, lambda one: (one.questionnaire, one.questionnaire.questions), lambda one: one.kind)
+
+
+def _followed(
+    known: Sequence[Edition], names: _Names, form_of: Callable[[Documents], tuple[Version, Sequence[T]]],
+    kind: Callable[[T], str], prefix: str = "",
+) -> list[Asked[T]]:  # fmt: skip
+    """What a form asks each group, through the versions: as long as key and kind stay, it is the same."""
+    found: dict[tuple[str, str, str], Asked[T]] = {}
     for edition in known:
-        fresh: list[Asked[Question]] = []
+        fresh: list[Asked[T]] = []
         for group, documents in edition.study.documents.items():
-            form = documents.questionnaire.content_hash
-            for one in documents.questionnaire.questions:
-                identity = (group, one.key, one.kind)
+            form, asked = form_of(documents)
+            digest = form.content_hash
+            for one in asked:
+                identity = (group, one.key, kind(one))
                 if identity not in found:
                     fresh.append(found.setdefault(identity, Asked(group, one.key)))
-                found[identity].add(edition.number, form, one)
-        names.give(fresh)
+                found[identity].add(edition.number, digest, one)
+        names.give(fresh, prefix)
     return list(found.values())
 
 
