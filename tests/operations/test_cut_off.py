@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -71,6 +72,22 @@ def test_one_that_fails_at_the_end_leaves_nothing_and_says_so(saved, target):
     another_head(saved.folder, head)
     restore(saved.folder, [IDENTITY], target, saved.world.clock)
     is_whole(saved, target)
+
+
+@pytest.mark.postgresql
+def test_the_keys_database_is_emptied_too(make_world, cluster, tmp_path, request):
+    for name in ("keys_before", "keys_after"):
+        cluster.execute(f"DROP DATABASE IF EXISTS {name}")
+        cluster.execute(f"CREATE DATABASE {name}")
+    saved = kept(make_world("postgresql", personal_keys_url=cluster.url("keys_before")), tmp_path / "backup")
+    settings = replace(saved.target(tmp_path, request), personal_keys_url=cluster.url("keys_after"))
+    head = another_head(saved.folder)
+    with pytest.raises(BackupDamaged, match="audit chain"):
+        restore(saved.folder, [IDENTITY], settings, saved.world.clock)
+    assert [filling.in_use(url) for url in (settings.database_url, settings.personal_keys_url)] == [False, False]
+    another_head(saved.folder, head)
+    restore(saved.folder, [IDENTITY], settings, saved.world.clock)
+    is_whole(saved, settings)
 
 
 def killed(saved, settings, tmp_path) -> None:
