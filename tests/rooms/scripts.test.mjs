@@ -8,6 +8,7 @@ import { constraints } from "../../static/js/room/devices.mjs";
 import { loudness } from "../../static/js/room/meter.mjs";
 import { judge } from "../../static/js/room/network-test.mjs";
 import { merged } from "../../static/js/room/notes.mjs";
+import { withSoundSentAgain } from "../../static/js/room/offer.mjs";
 import { levelOf, PictureRest, Quality, sampleOf } from "../../static/js/room/quality.mjs";
 import { nameOf, recordingStep, recordingWord, statusWord, tileWord } from "../../static/js/room/snapshot.mjs";
 import { clock } from "../../static/js/room/time.mjs";
@@ -278,4 +279,15 @@ test("a browser that forbids storage still says it", async () => {
   await settled();
   assert.deepEqual(told, ["heard"]);
   assert.equal(asked.length, 1);
+});
+
+test("the offer says of the sound that is sent, and of nothing else, that it can be sent again", () => {
+  const sound = (direction) => `m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=${direction}\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10\r\n`;
+  const head = "v=0\r\ns=-\r\n";
+  const picture = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\n";
+  const changed = withSoundSentAgain(head + sound("sendonly") + picture + sound("recvonly"));
+  const line = "a=rtpmap:111 opus/48000/2\r\n";
+  assert.equal(changed, head + sound("sendonly").replace(line, `${line}a=rtcp-fb:111 nack\r\n`) + picture + sound("recvonly"));
+  assert.equal(withSoundSentAgain(changed), changed);
+  assert.equal(withSoundSentAgain("m=audio 9 X 0\r\na=sendonly\r\na=rtpmap:0 PCMU/8000\r\n").includes("nack"), false);
 });

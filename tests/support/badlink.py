@@ -16,13 +16,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Conditions:
-    """What happens to a datagram, each way. Seconds; `loss` from 0 to 1; `bits` a second behind a `queue` so long."""
+    """What happens to a datagram, each way. Seconds; `loss` from 0 to 1; `bits` a second behind a `queue` so long.
+
+    `up` is lost on the way to the media process besides.
+    """
 
     loss: float = 0.0
     delay: float = 0.0
     jitter: float = 0.0
     bits: float = 0.0
     queue: float = 0.4
+    up: float = 0.0
 
 
 GOOD = Conditions()
@@ -100,7 +104,7 @@ class BadLink:
 
     def _pass(self, source: socket.socket, target: tuple[str, int], data: bytes, *, up: bool) -> None:
         now, link = time.monotonic(), self.conditions
-        if self._chance.random() < link.loss:
+        if self._chance.random() < link.loss or (up and link.up and self._chance.random() < link.up):
             return
         at = now
         if link.bits:

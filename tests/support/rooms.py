@@ -22,6 +22,7 @@ from portal.rooms.tickets import LIFETIME, RecordingTerms, Role, Ticket, issue, 
 from portal.settings import ROOT
 
 PAGE = Path(__file__).with_name("rooms")
+OWN = ROOT / "static" / "js" / "room"
 PATIENCE = 60.0
 """Seconds that anything may take on a busy machine."""
 
@@ -195,7 +196,8 @@ class _Handler(BaseHTTPRequestHandler):
     types: ClassVar = {".html": "text/html", ".mjs": "text/javascript"}
 
     def do_GET(self) -> None:
-        path = PAGE / (urlsplit(self.path).path.strip("/") or "client.html")
+        name = urlsplit(self.path).path.strip("/") or "client.html"
+        path = PAGE / name if (PAGE / name).exists() else OWN / name
         if path.is_file():
             self._answer(200, path.read_bytes(), self.types.get(path.suffix, "text/plain"))
         else:

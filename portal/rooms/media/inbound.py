@@ -37,11 +37,23 @@ class Sink(Protocol):
 
 
 class Inbound:
-    """One m-line's stream. `feedback` sends what is asked for: ("nack", [sequence numbers]) or ("pli", [])."""
+    """One m-line's stream. `feedback` sends what is asked for: ("nack", [sequence numbers]) or ("pli", []).
 
-    def __init__(self, kind: str, clock_rate: int, codec: int, feedback: Callable[[str, list[int]], None]) -> None:
+    `repairs`: the sender sends lost packets again. Sound comes again under its own number.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        clock_rate: int,
+        codec: int,
+        feedback: Callable[[str, list[int]], None],
+        *,
+        repairs: bool = True,
+    ) -> None:
         self.kind, self.clock_rate, self.codec = kind, clock_rate, codec
         self._feedback = feedback
+        self._repairs = repairs
         self.ssrc: int | None = None
         self.sinks: tuple[Sink, ...] = ()
         self.history: list[Packet | None] = [None] * HISTORY
@@ -177,7 +189,7 @@ class Inbound:
             self._forget()
             self.request_keyframe(now)
             return
-        if self.kind != "video":
+        if not self._repairs:
             return
         if len(self.missing) + end - start > _GAP:
             self._forget()

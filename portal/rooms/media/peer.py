@@ -194,7 +194,8 @@ class Peer:
             if stream.ssrc is not None:
                 self.send_rtcp(rtcp.nack(stream.ssrc, lost) if kind == "nack" else rtcp.picture_loss(stream.ssrc))
 
-        stream = Inbound(line.kind, line.clock_rate, line.codec, feedback)
+        repairs = line.kind == "video" or ("nack", None) in line.feedback
+        stream = Inbound(line.kind, line.clock_rate, line.codec, feedback, repairs=repairs)
         return stream
 
     def _outbound(self, line: Line, one: Outgoing, slot: int) -> Outbound:

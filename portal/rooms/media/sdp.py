@@ -21,7 +21,10 @@ MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 _CLOCK = {"audio": 48_000, "video": 90_000}
 _CODEC = {"audio": "audio/opus", "video": "video/vp8"}
-_FEEDBACK = (("nack", None), ("nack", "pli"), ("ccm", "fir"), ("goog-remb", None))
+_FEEDBACK: dict[str, tuple[tuple[str, str | None], ...]] = {
+    "audio": (("nack", None),),
+    "video": (("nack", None), ("nack", "pli"), ("ccm", "fir"), ("goog-remb", None)),
+}
 _BAD = (AssertionError, AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError)
 """What aiortc's parser raises on malformed text (measured)."""
 
@@ -175,7 +178,7 @@ def _line(media: MediaDescription, kind: str, direction: str) -> Line:
         media.rtp.muxId, kind, codec.payloadType, _repair_type(media, codec.payloadType),
         tuple(one.ssrc for one in media.ssrc if one.ssrc not in repairs), tuple(sorted(repairs)),
         tuple(one for one in extensions if one[0] in (MID, SEND_TIME)),
-        tuple(one for one in _FEEDBACK if one in offered) if kind == "video" else (),
+        tuple(one for one in _FEEDBACK[kind] if one in offered) if direction == "sendonly" or kind == "video" else (),
     )  # fmt: skip
 
 
@@ -193,10 +196,11 @@ def _media(line: Line) -> list[str]:
         "a=rtcp-mux", "a=rtcp-rsize",
     ]  # fmt: skip
     lines += [f"a=extmap:{number} {address}" for address, number in line.extensions]
+    feedback = [f"a=rtcp-fb:{line.codec} {name}{' ' + more if more else ''}" for name, more in line.feedback]
     if line.kind == "audio":
-        return [*lines, f"a=rtpmap:{line.codec} opus/48000/2", f"a=fmtp:{line.codec} minptime=10;useinbandfec=1"]
-    lines.append(f"a=rtpmap:{line.codec} VP8/90000")
-    lines += [f"a=rtcp-fb:{line.codec} {name}{' ' + more if more else ''}" for name, more in line.feedback]
+        codec = [f"a=rtpmap:{line.codec} opus/48000/2", f"a=fmtp:{line.codec} minptime=10;useinbandfec=1"]
+        return [*lines, *codec, *feedback]
+    lines += [f"a=rtpmap:{line.codec} VP8/90000", *feedback]
     if line.rtx is not None:
         lines += [f"a=rtpmap:{line.rtx} rtx/90000", f"a=fmtp:{line.rtx} apt={line.codec}"]
     return lines

@@ -1,4 +1,6 @@
 // One connection to the media process: fixed slots, one POST, then the data channel. See docs/rooms-protocol.md.
+import { offerFrom } from "./offer.mjs";
+
 export const SLOTS = 3;
 const VIDEO_BITS = 800_000;
 const SHARE_BITS = 1_500_000;
@@ -68,9 +70,8 @@ export class Connection extends EventTarget {
 
   async start(tracks, patienceMs) {
     await Promise.all(["audio", "video"].map((kind) => this.senders[kind].replaceTrack(tracks[kind] ?? null)));
-    const offer = await this.peer.createOffer();
-    await this.peer.setLocalDescription(offer);
-    const answer = await this.#post(offer.sdp, patienceMs); // at once: the other side waits for no addresses
+    const offer = await offerFrom(this.peer);
+    const answer = await this.#post(offer, patienceMs); // at once: the other side waits for no addresses
     if (this.closed) return answer;
     await this.peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     return answer;

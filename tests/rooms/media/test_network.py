@@ -67,6 +67,25 @@ def test_loss_and_jitter_leave_a_call_and_a_whole_recording(browser, bad, pages,
         calls.decodes(path)
 
 
+def test_sound_that_was_lost_on_its_way_is_in_the_recording(browser, bad, pages):
+    """A twentieth of what is sent to us is lost; without asking again so much of the sound would be silence."""
+    media, study, gate, links = bad
+    interviewer, participant = calls.both_in(browser, gate, "r1")
+    pages += [interviewer, participant]
+    set_all(links, Conditions(up=0.05, delay=0.03, jitter=0.01))
+    calls.record(interviewer, 15)
+    set_all(links, GOOD)
+    lines = ended(media, study, "r1", interviewer)
+    missing = sum(one.number_in("packets") for one in lines if one.kind == "loss" and one.text("media") == "audio")
+    assert missing < 15  # of some 75 lost of 1500
+    sent = (
+        "[...(await room.peer.getStats()).values()].filter(one => one.kind === 'audio' && one.type === 'outbound-rtp')"
+    )
+    again = f"async () => {sent}.reduce((sum, one) => sum + one.retransmittedPacketsSent, 0)"
+    for page in (interviewer, participant):
+        assert page.evaluate(again) > 10
+
+
 def test_a_call_comes_back_with_the_network_and_goes_on_in_the_same_file(browser, bad, pages, tmp_path):
     media, study, gate, links = bad
     interviewer, participant = calls.both_in(browser, gate, "r1")

@@ -5,6 +5,7 @@ import itertools
 import os
 import struct
 import time
+from types import SimpleNamespace
 
 import pytest
 from aioice import stun as reference
@@ -236,6 +237,23 @@ def test_jitter_is_between_pictures_and_not_within_one():
     assert source.jitter == pytest.approx(0, abs=1)
     arrive(30, 0, late=0.016)
     assert source.jitter == pytest.approx(0.016 * 90_000 / 16, abs=1)
+
+
+@pytest.mark.parametrize("repairs", [True, False])
+def test_sound_is_asked_for_again_only_where_it_would_come(repairs):
+    def body():
+        asked, heard = [], []
+        source = Inbound("audio", 48_000, 111, lambda *what: asked.append(what), repairs=repairs)
+        source.sinks = (SimpleNamespace(forward=lambda packet, *_: heard.append(packet[0] & 0xFFFF)),)
+        packets = [rtp.HEADER.pack(0x80, 111, 65_534 + at & 0xFFFF, 960 * at, 5) + b"sound" for at in range(6)]
+        for at in (0, 1, 4, 2, 3, 3, 5):
+            source.packet(memoryview(packets[at]), at / 50)
+        assert asked == ([("nack", [0, 1])] if repairs else [])
+        assert heard == [65_534, 65_535, 2, 0, 1, 3]
+        assert source.missing == {}
+        source.close()
+
+    run(body)
 
 
 @given(st.binary(max_size=1400))

@@ -1,4 +1,6 @@
 // The least that a browser does in a room, by docs/rooms-protocol.md. Tests look at window.room.
+import { offerFrom } from './offer.mjs'
+
 const query = new URL(location).searchParams
 const person = query.get('person')
 const shares = person.startsWith('i')
@@ -87,9 +89,9 @@ room.join = async () => {
       shown.requestVideoFrameCallback(() => { room.firstFrame ??= performance.now() })
     }
   }
-  await peer.setLocalDescription()
+  const sdp = await offerFrom(peer)
   const answer = await fetch(`/join?room=${query.get('room')}&person=${person}`, {
-    method: 'POST', body: JSON.stringify(peer.localDescription), signal: AbortSignal.timeout(3000),
+    method: 'POST', body: JSON.stringify({ type: 'offer', sdp }), signal: AbortSignal.timeout(3000),
   })
   const body = await answer.json()
   if (!answer.ok) { room.refused = body.error; throw new Error(body.error) }
