@@ -26,7 +26,8 @@ class Reorder:
         self._deadline = deadline
         self._ready: list[Packet] = []
         self._waiting: dict[int, Packet] = {}
-        self._next: int | None = None
+        self._next = -1
+        """The number that is due; -1 before the first."""
 
     @property
     def waits(self) -> bool:
@@ -38,7 +39,7 @@ class Reorder:
         due, ready, waiting = self._next, self._ready, self._waiting
         for packet in packets:
             seq = packet[0]
-            if due is None:
+            if due < 0:
                 due = seq
             if seq == due and not waiting:
                 ready.append(packet)
@@ -51,18 +52,17 @@ class Reorder:
         """What can be given by now, in order; `now` is infinity at the end."""
         given: list[Packet | Lost] = [*self._ready]
         self._ready.clear()
-        while self._waiting and self._next is not None:
-            packet = self._waiting.pop(self._next, None)
-            if packet is not None:
-                self._next += 1
-                given.append(packet)
-                continue
-            first = min(self._waiting)
-            arrived = self._waiting[first][4]
-            if now - arrived < self._deadline and len(self._waiting) < _MOST:
-                break
-            given.append(Lost(first - self._next))
-            self._next = first
+        due = self._next
+        for seq in sorted(self._waiting):
+            packet = self._waiting[seq]
+            if seq != due:
+                if now - packet[4] < self._deadline and len(self._waiting) < _MOST:
+                    break
+                given.append(Lost(seq - due))
+            del self._waiting[seq]
+            given.append(packet)
+            due = seq + 1
+        self._next = due
         return given
 
 
@@ -70,6 +70,8 @@ class Picture(NamedTuple):
     """A whole VP8 frame."""
 
     stamp: int
+    arrived: float
+    """When its last packet arrived."""
     data: bytes
 
     @property
@@ -104,7 +106,7 @@ class Pictures:
 
     def push(self, packet: Packet) -> Picture | None:
         """The next packet in order; gives the frame that it completes."""
-        _, stamp, marker, payload, _ = packet
+        _, stamp, marker, payload, arrived = packet
         start = vp8_start(payload) if payload else 0
         if start >= len(payload):
             return None  # padding, or a descriptor alone
@@ -118,7 +120,7 @@ class Pictures:
         self._parts.append(payload[start:])
         if not marker:
             return None
-        picture = Picture(stamp, b"".join(self._parts))
+        picture = Picture(stamp, arrived, b"".join(self._parts))
         self._stamp, self._parts = None, []
         if picture.key:
             self.broken = False

@@ -191,7 +191,7 @@ class Part:
                 self._lost(stream, one.packets, now)
             elif stream.kind == AUDIO:
                 if one[3]:
-                    self._frame(stream, one[1], key=True, data=one[3])
+                    self._frame(stream, one[1], one[4], key=True, data=one[3])
             else:
                 picture = stream.pictures.push(one)
                 if picture is not None:
@@ -209,10 +209,10 @@ class Part:
     def _picture(self, stream: _Stream, picture: Picture) -> None:
         if picture.size is not None:
             self.size = picture.size
-        self._frame(stream, picture.stamp, key=picture.key, data=picture.data)
+        self._frame(stream, picture.stamp, picture.arrived, key=picture.key, data=picture.data)
 
-    def _frame(self, stream: _Stream, stamp: int, *, key: bool, data: bytes) -> None:
-        ms = self._ms(stream.clock.time(stamp))
+    def _frame(self, stream: _Stream, stamp: int, arrived: float, *, key: bool, data: bytes) -> None:
+        ms = self._ms(stream.clock.time(stamp, arrived))
         if ms < self._since_ms:  # from before recording began: never kept
             if stream.kind == VIDEO:
                 stream.pictures.lost()

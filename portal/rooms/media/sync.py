@@ -18,6 +18,9 @@ _SLEW = 0.005
 """Seconds of correction per second, at most."""
 _STEP = 0.5
 """A difference of so many seconds is no drift: the source began anew."""
+_EARLY, _LATE = 1.0, 5.0
+"""Seconds by which a frame may be timed after its arrival (where the network has just become faster), or before. Beyond
+that its source began anew without saying so: a phone that was locked, a broken browser, or one that means ill."""
 _UNTRUE = 0.04
 """A track's own excess over what can be, in seconds, that is no jitter but a wrong report."""
 _WRAP, _HALF = 1 << 32, 1 << 31
@@ -77,7 +80,7 @@ class TrackClock:
         self._arrival: float | None = None
         self._report: float | None = None
         self._used: float | None = None
-        self._last = 0.0
+        self._last = self._lateness = 0.0
 
     @property
     def tied(self) -> bool:
@@ -141,8 +144,8 @@ class TrackClock:
         else:
             self._report += (told - self._report) / 4
 
-    def time(self, stamp: int) -> float:
-        """Our time of an extended time stamp. Call it in order: the correction creeps along."""
+    def time(self, stamp: int, arrived: float) -> float:
+        """Our time of an extended time stamp that arrived then. Call it in order: the correction creeps along."""
         at = stamp / self._rate
         if self._report is not None and self._person.offset is not None:
             target = self._report + self._person.offset
@@ -153,7 +156,15 @@ class TrackClock:
         else:
             self._used = _toward(self._used, target, _SLEW * max(0.0, at - self._last))
         self._last = max(self._last, at)
+        if not -_LATE < at + self._used - arrived < _EARLY:
+            self._begin_anew(at, arrived)
+        self._lateness = arrived - at - self._used
         return at + self._used
+
+    def _begin_anew(self, at: float, arrived: float) -> None:
+        """What was known of this stream's time is of no use now: it came as late as the packets before."""
+        self._used = self._arrival = arrived - at - self._lateness
+        self._last, self._report = at, None
 
 
 def _toward(value: float, target: float, most: float) -> float:

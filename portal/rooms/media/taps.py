@@ -7,6 +7,9 @@ from portal.rooms.media.recorded import Event, Media, Report
 
 PACKET_OVERHEAD = 100
 """Bytes of memory that a waiting packet takes beside its payload."""
+MOST = 5_000
+"""Packets of one stream that are taken between two batches at most: more than a camera sends in 10 s. What a flood has
+beyond that is lost to the recording, so that composing it cannot hold up what is forwarded."""
 
 
 class Tap:
@@ -34,7 +37,7 @@ class Tap:
         """What came since the last time. Packets come first: a report is about time stamps like theirs."""
         events: list[Event] = []
         if self._packets:
-            events.append(Media(self._person, self._stream.kind, self._packets[:]))
+            events.append(Media(self._person, self._stream.kind, self._packets[:MOST]))
             self._packets.clear()
         events += self._reports
         self._reports.clear()

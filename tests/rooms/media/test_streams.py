@@ -13,9 +13,10 @@ from aiortc import rtp as reference_rtp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.rooms.media import bandwidth, rtcp, rtp, stun
+from portal.rooms.media import bandwidth, rtcp, rtp, stun, taps
 from portal.rooms.media.inbound import Inbound
 from portal.rooms.media.outbound import Outbound
+from portal.rooms.media.taps import Tap
 
 KEY = b"\x10\x02\x00\x9d\x01\x2a\x80\x02\xe0\x01" + bytes(30)
 DELTA = b"\x10\x11\x02\x00" + bytes(30)
@@ -296,3 +297,13 @@ def test_another_stun_reads_ours_and_we_read_its():
     ours = reference.parse_message(stun.request(os.urandom(12), "a:b", b"key", nominate=True))
     assert ours.check_message_integrity(b"key")
     assert "USE-CANDIDATE" in ours.attributes
+
+
+def test_of_a_flood_only_so_much_is_taken_for_the_recording():
+    source = Inbound("audio", 48_000, 111, lambda *_: None)
+    tap = Tap("p1", source)
+    for seq in range(taps.MOST + 500):
+        source.packet(rtp.HEADER.pack(0x80, 111, seq, 960 * seq & 0xFFFFFFFF, 5) + b"\x78", 0.0)
+    [media] = tap.drain()
+    assert len(media.packets) == taps.MOST
+    assert tap.drain() == []
