@@ -44,6 +44,8 @@ class Ask:
     interviewers: frozenset[int]
     """Who could give it."""
     live: Appointment | None = None
+    held: int = 0
+    """Her interviews that were held without a booking."""
 
     def now_with(self, live: Appointment | None) -> "Ask":
         """The same, once it is known which booking she has."""

@@ -31,6 +31,9 @@ Consented = Callable[[Participant], bool]
 Interviewers = Callable[["str | None"], Mapping[int, str]]
 """The open accounts that may give interviews at a site (None: at any), by number, with names that participants see."""
 
+Held = Callable[[int], int]
+"""How many interviews a participant had without a booking."""
+
 
 class BookingService:
     """The only writer of bookings, placements, cancellations and claims."""
@@ -45,6 +48,7 @@ class BookingService:
         *,
         consented: Consented,
         interviewers: Interviewers,
+        held: Held,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -53,6 +57,7 @@ class BookingService:
         self._notices = notices
         self._consented = consented
         self._interviewers = interviewers
+        self._held = held
 
     @property
     def rules(self) -> BookingRules:
@@ -162,9 +167,10 @@ class BookingService:
         return {one.participant_id: one for one in self._found(wanted) if one.upcoming(now)}
 
     def had(self, participant_id: int) -> int:
-        """How many of her interviews are over, as far as bookings tell."""
+        """How many of her interviews are over: those that were booked, and those that were held without a booking."""
         now = self._clock()
-        return sum(one.cancelled_at is None and one.ends_at <= now for one in self.of_participant(participant_id))
+        over = sum(one.cancelled_at is None and one.ends_at <= now for one in self.of_participant(participant_id))
+        return over + self._held(participant_id)
 
     def by_reference(self, reference: str) -> Appointment | None:
         """The booking of this reference, cancelled or not."""
@@ -202,7 +208,8 @@ class BookingService:
 
     def _ask(self, person: Participant, asker: Asker) -> Ask:
         """Looked up before a transaction begins: what others have to say need not be waited for inside one."""
-        return Ask(person, asker, self.rules, self._clock(), frozenset(self._interviewers(person.site)))
+        interviewers, held = frozenset(self._interviewers(person.site)), self._held(person.id)
+        return Ask(person, asker, self.rules, self._clock(), interviewers, held=held)
 
     def _live(self, session: Session, participant_id: int) -> Appointment | None:
         """Her booking while it can still be moved; one that is over is no obstacle to the next."""
@@ -302,7 +309,7 @@ def _check(session: Session, ask: Ask) -> None:
     """Raises EnoughInterviews, TooLate, TooManyMoves."""
     if ask.live is None:
         mine = appointments(session, BookingRow.participant_id == ask.person.id)
-        if sum(one.cancelled_at is None for one in mine) >= ask.rules.interviews:
+        if sum(one.cancelled_at is None for one in mine) + ask.held >= ask.rules.interviews:
             raise EnoughInterviews
     elif not ask.asker.team:
         ask.in_time()

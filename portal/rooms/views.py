@@ -28,6 +28,13 @@ _GUEST = "room_guest"
 ENDINGS = ("ended", "left", "stopped", "declined", "replaced")
 
 
+@bp.app_template_global("room_is_open")
+def room_is_open() -> bool:
+    """Whether she may come into a room now: for other pages of hers, which know of bookings alone."""
+    meeting = service(RoomService).meeting(current_participant())
+    return meeting is not None and meeting.phase is Phase.OPEN
+
+
 @bp.get("/room")
 @requires(Permission.OWN_JOURNEY)
 def start() -> str:
@@ -113,7 +120,7 @@ def over(how: str) -> str:
     me = current_participant()
     return render_template(
         "rooms/over.html", how=how, debrief=service(StudyBook).current().study.documents[me.group].debrief,
-        to_html=to_html, rules=service(RoomService).rules, again=_may_return(me), told=_was_told(me),
+        to_html=to_html, rules=service(RoomService).rules, again=room_is_open(), told=_was_told(me),
     )  # fmt: skip
 
 
@@ -214,11 +221,6 @@ def _guest() -> tuple[Room, Visitor]:
 
 def _check_form() -> CheckForm:
     return CheckForm(data=choices().__dict__)
-
-
-def _may_return(me: Participant) -> bool:
-    meeting = service(RoomService).meeting(me)
-    return meeting is not None and meeting.phase is Phase.OPEN
 
 
 def _was_told(me: Participant) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from portal.audit.service import AuditLog
 from portal.booking.domain import Appointment as Booking
 from portal.booking.domain import Mode
@@ -20,13 +22,14 @@ from portal.recordings.keys.errors import NotReadyToRecord
 from portal.recordings.keys.service import KeyService
 from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.client import HttpMedia
-from portal.rooms.domain import Appointment
+from portal.rooms.domain import Appointment, Outcome
 from portal.rooms.errors import RoomUnknown
 from portal.rooms.guests import GuestList
 from portal.rooms.joining import JoinService
 from portal.rooms.notes import Notebook
 from portal.rooms.service import RoomService
 from portal.rooms.stops import Stops
+from portal.rooms.store import RoomOutcomeRow, RoomRow
 from portal.rooms.tickets import load_or_make_key
 from portal.rooms.turn import Relay
 from portal.rooms.watch import ConsentWatch
@@ -48,6 +51,28 @@ class Booked:
     def between(self, earliest: datetime, latest: datetime) -> Sequence[Appointment]:
         """See Appointments."""
         return _by_video(self._booking.between(earliest, latest))
+
+
+class HeldByHand:
+    """How many interviews took place in rooms that were opened by hand, by the newest mark of each."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __call__(self, participant_id: int) -> int:
+        """Those with the participant of this number."""
+        newest = select(func.max(RoomOutcomeRow.id)).group_by(RoomOutcomeRow.room_id)
+        query = (
+            select(func.count())
+            .select_from(RoomOutcomeRow)
+            .join(RoomRow, RoomRow.id == RoomOutcomeRow.room_id)
+            .where(
+                RoomOutcomeRow.id.in_(newest), RoomOutcomeRow.outcome == Outcome.DONE.value,
+                RoomRow.participant_id == participant_id, RoomRow.appointment_key.is_(None),
+            )
+        )  # fmt: skip
+        with self._database.reading() as session:
+            return session.scalar(query) or 0
 
 
 def _by_video(bookings: Iterable[Booking]) -> list[Appointment]:

@@ -1,0 +1,96 @@
+"""What a participant sees of a room that the researcher opened by hand, without a booked time."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.booking.asking import Asker
+from portal.booking.errors import EnoughInterviews
+from portal.booking.service import BookingService
+from portal.consent.readings import Readings
+from portal.rooms.domain import OPEN_BY_HAND, Outcome
+from portal.rooms.service import RoomService
+from portal.study.service import StudyBook
+from tests.rooms.test_opening import booked
+
+NOTHING = "You have no time booked."
+OPEN = "Your interview room is open."
+
+
+def test_while_it_is_open_every_page_of_hers_leads_into_it(in_room):
+    client, *_ = in_room
+    page = client.get("/interview")
+    assert OPEN in page.text
+    assert NOTHING not in page.text
+    assert "You do not need to book a time for this call." in page.text
+    assert "/room" in page.links()
+    assert "/interview/times" in page.links()
+    home = client.get("/home")
+    assert OPEN in home.text
+    assert "You do not need to book." in home.text
+    assert "/room" in home.links()
+
+
+def test_without_a_room_and_without_a_booking_it_says_so(world):
+    client, invited = world.participant_client()
+    client.get("/information")
+    world.consent(invited.participant)
+    page = client.get("/interview")
+    assert NOTHING in page.text
+    assert OPEN not in page.text
+    assert "You do not need to book" not in client.get("/home").text
+
+
+def test_after_an_interview_in_it_there_is_nothing_to_book(in_room, world):
+    client, person, room, member = in_room
+    world.get(RoomService).mark(room, Outcome.DONE, "", staff_id=member.id)
+    page = client.get("/interview")
+    assert "You have had your interview." in page.text
+    assert NOTHING not in page.text
+    assert OPEN not in page.text
+    assert OPEN not in client.get("/home").text
+    with pytest.raises(EnoughInterviews):
+        world.get(BookingService).may_book(person, Asker.herself(person))
+
+
+@pytest.mark.parametrize("outcome", [Outcome.BROKEN_OFF, Outcome.NOT_ATTENDED])
+def test_after_one_that_did_not_come_about_she_can_book(in_room, world, outcome):
+    client, _, room, member = in_room
+    rooms = world.get(RoomService)
+    rooms.mark(room, Outcome.DONE, "", staff_id=member.id)
+    rooms.mark(room, outcome, "by mistake marked as done", staff_id=member.id)
+    assert NOTHING in client.get("/interview").text
+
+
+def test_when_its_hours_are_over_it_is_gone(in_room, world):
+    client, *_ = in_room
+    for _ in range(10):  # she looks now and then, so that she is not signed out
+        assert OPEN in client.get("/interview").text
+        world.clock.forward(seconds=OPEN_BY_HAND.total_seconds() / 10)
+    assert NOTHING in client.get("/interview").text
+    assert "No interview is arranged" in client.get("/room").text
+
+
+def test_after_consent_was_withdrawn_nothing_leads_into_it(in_room):
+    client, *_ = in_room
+    client.submit(client.get("/withdraw/stop-keep"), {})
+    for address in ("/interview", "/home"):
+        assert OPEN not in client.get(address).text
+
+
+@pytest.mark.parametrize(("minutes", "is_open"), [(60, False), (5, True)])
+def test_a_booked_interview_s_page_leads_in_when_it_is_time(world, minutes, is_open):
+    invited, client = world.invite(), world.client()
+    person = invited.participant
+    world.get(Readings).note(
+        person, world.get(StudyBook).current().study.documents["carer"].information_sheet.content_hash
+    )
+    world.consent(person)
+    booking = booked(world, person, 12)
+    world.clock.at = booking.starts_at - timedelta(minutes=minutes)
+    client.submit(client.get(f"/invitation/{invited.token}"), {})
+    page = client.get("/interview")
+    assert booking.reference in page.text
+    assert (OPEN in page.text) is is_open
+    assert ("/room" in page.links()) is is_open
+    assert "You do not need to book" not in page.text
