@@ -31,13 +31,15 @@ _LONGEST_RECORDING_MS = 24 * 3600 * 1000
 @bp.get("")
 @requires(Permission.INTERVIEW)
 def listing() -> str:
-    """What is on now, what comes, and what nobody has marked yet."""
-    rooms, sees = service(RoomService), current_principal().sees
-    now = [one for one in rooms.open_rooms() if sees(one.participant.site)]
-    unmarked = [one for one in rooms.unmarked() if sees(one.participant.site)]
+    """What is on now, what comes, what nobody has marked yet, and who asked to stop after it was marked."""
+    rooms, stops, sees = service(RoomService), service(Stops), current_principal().sees
+    now, unmarked, late = (
+        [one for one in found if sees(one.participant.site)]
+        for found in (rooms.open_rooms(), rooms.unmarked(), rooms.many(stops.after_outcome()))
+    )
     return render_template(
-        "rooms/listing.html", now=now, unmarked=unmarked,
-        stops=service(Stops).of([one.id for one in (*now, *unmarked)]),
+        "rooms/listing.html", now=now, unmarked=unmarked, late=late,
+        stops=stops.of([one.id for one in (*now, *unmarked, *late)]),
         coming=[(person, hours) for person, hours in rooms.coming() if sees(person.site)],
         form=EmptyForm(), can_be_kept=service(JoinService).can_be_kept(),
     )  # fmt: skip

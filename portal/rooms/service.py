@@ -1,7 +1,7 @@
 """Open a room, find the one that somebody may come into, and mark how the interview ended."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -117,6 +117,12 @@ class RoomService:
             if row is None:
                 raise RoomUnknown("no such room")
             return self._rooms(session, [row])[0]
+
+    def many(self, room_ids: Collection[int]) -> list[Room]:
+        """The rooms of these numbers, newest first."""
+        query = select(RoomRow).where(RoomRow.id.in_(room_ids)).order_by(RoomRow.starts_at.desc())
+        with self._database.reading() as session:
+            return self._rooms(session, session.scalars(query).all())
 
     def of_recording(self, recording_id: str) -> Room:
         """The room that a recording was made in. Raises RoomUnknown."""

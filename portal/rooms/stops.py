@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
@@ -110,8 +110,24 @@ class Stops:
                 found.setdefault(row.room_id, []).append(stop)
         return found
 
+    def after_outcome(self) -> list[int]:
+        """Rooms whose outcome was marked before a wish of theirs was heard, lately: whoever marked it did not know."""
+        query = (
+            select(RoomStopRow.room_id)
+            .where(
+                RoomStopRow.seen_at.is_(None), RoomStopRow.heard_at > self._clock() - LATEST, _unmarked_since(),
+                RoomStopRow.room_id.in_(select(RoomOutcomeRow.room_id)),
+            )
+            .distinct()
+        )  # fmt: skip
+        with self._database.reading() as session:
+            return list(session.scalars(query))
+
     def unseen(self) -> Sequence[tuple[int, str]]:
-        """Numbers of lately heard wishes that nobody of the team has seen in time, each with the participant's site."""
+        """Numbers of lately heard wishes that nobody of the team has seen in time, each with the participant's site.
+
+        An outcome that was marked afterwards says that it was looked at; its page shows who asked to stop.
+        """
         now = self._clock()
         query = (
             select(RoomStopRow.id, ParticipantRow.site)
@@ -119,7 +135,7 @@ class Stops:
             .join(ParticipantRow, ParticipantRow.id == RoomRow.participant_id)
             .where(
                 RoomStopRow.seen_at.is_(None), RoomStopRow.heard_at.between(now - LATEST, now - SEEN_WITHIN),
-                RoomStopRow.room_id.not_in(select(RoomOutcomeRow.room_id)),
+                _unmarked_since(),
             )
         )  # fmt: skip
         with self._database.reading() as session:
@@ -155,3 +171,7 @@ class Stops:
         self._media.stop(code, row.person, Role(row.role), name=row.name, ago=ago)
         with self._database.transaction() as session:
             session.get_one(RoomStopRow, stop_id).carried_at = self._clock()
+
+
+def _unmarked_since() -> ColumnElement[bool]:
+    return ~exists().where(RoomOutcomeRow.room_id == RoomStopRow.room_id, RoomOutcomeRow.at >= RoomStopRow.heard_at)

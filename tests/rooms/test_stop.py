@@ -209,6 +209,23 @@ def test_an_outcome_says_that_it_was_looked_at(somebody):
     assert world.get(Stops).unseen() == []
 
 
+def test_an_outcome_from_before_it_was_heard_says_nothing_of_it(somebody):
+    """Her phone found the network again after the interviewer had marked a broken line."""
+    world, room, visitor, lead = somebody
+    world.get(RoomService).mark(room, Outcome.BROKEN_OFF, "The line broke", staff_id=lead.id)
+    world.clock.forward(minutes=5)
+    world.get(Stops).ask(room, visitor, "her-wish-1", timedelta(minutes=6))
+    world.clock.forward(seconds=SEEN_WITHIN.total_seconds())
+    assert told(world) == [(lead.email, "Interview: please look now")]
+    staff, words = world.sign_in(lead), "we heard of it only after the outcome was marked"
+    listing = staff.get("/workspace/interviews")
+    assert words in listing.text
+    assert f"/workspace/interviews/{room.code}/outcome" in listing.links()
+    assert words not in world.staff_client(sites=["trust-b"]).get("/workspace/interviews").text
+    world.get(RoomService).mark(room, Outcome.BROKEN_OFF, "She had to stop", staff_id=lead.id)
+    assert words not in staff.get("/workspace/interviews").text
+
+
 def test_what_is_old_and_was_never_carried_is_left(somebody):
     world, room, visitor, _ = somebody
     world.get(Stops).ask(room, visitor, "her-wish-1", AT_ONCE)
