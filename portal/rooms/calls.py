@@ -87,7 +87,7 @@ def answer_stop(room: Room, visitor: Visitor) -> tuple[Response, int]:
     except errors.RoomOver:
         return jsonify(error="over"), HTTPStatus.GONE
     except errors.TooManyStops:
-        return jsonify(error="too_many"), HTTPStatus.TOO_MANY_REQUESTS
+        return jsonify(error="too_many"), HTTPStatus.CONFLICT  # no 429: to ask again later is of no use
     return jsonify({}), HTTPStatus.OK
 
 

@@ -145,6 +145,18 @@ def test_the_next_page_of_the_tab_says_it(place, caller, heard):
         staff.page.locator("#room-stops", has_text="asked to stop at").wait_for()
 
 
+def test_what_the_room_alone_has_heard_reaches_the_portal_too(place, caller, heard):
+    """Nobody of the team need be in the room: then only the portal can tell them."""
+    with place.call(caller) as (she, _, room):
+        she.page.evaluate(CUT_OFF)
+        press(she)
+        status(she, TOLD)
+        assert heard(room) == []
+        she.page.goto(f"{she.base}/home")
+        until(lambda: len(heard(room)) == 1)
+        she.page.wait_for_function(f"{KEPT}.length === 0")
+
+
 def test_exit_forgets_it_and_says_it_once_more(place, caller, heard):
     with place.call(caller) as (she, staff, room), media_away(place, staff):
         she.page.evaluate(CUT_OFF)

@@ -232,7 +232,7 @@ test("a wish to stop is kept until it is heard, and is said again when the netwo
 });
 
 test("a wish that nobody will ever hear is said to be so, and is forgotten", async () => {
-  for (const answer of [403, 404, 410, { type: "opaqueredirect", status: 0 }]) {
+  for (const answer of [403, 404, 409, 410]) {
     const { wish, kept } = wishes([answer]);
     const told = [];
     wish.start((state) => told.push(state));
@@ -240,6 +240,46 @@ test("a wish that nobody will ever hear is said to be so, and is forgotten", asy
     assert.deepEqual(told, ["refused"]);
     assert.equal(kept.kept.size, 0);
   }
+});
+
+test("who is signed out is told so, and her wish is said once she is signed in again", async () => {
+  for (const answer of [400, 401, { type: "opaqueredirect", status: 0 }]) {
+    const { wish, asked, kept, ask } = wishes([answer, 200]);
+    const told = [];
+    wish.start((state) => told.push(state));
+    await settled();
+    wish.hurry();
+    await settled();
+    assert.deepEqual([told, asked.length], [["refused"], 1]);
+    const later = Wish.unsaid({ csrf: "d", storage: kept, ask, now: () => 65_000 });
+    later.start(() => undefined);
+    await settled();
+    assert.equal(later.state, "heard");
+    assert.equal(kept.kept.size, 0);
+  }
+  const { wish, asked, kept } = wishes([401]);
+  wish.start(() => undefined);
+  await settled();
+  wish.abandon();
+  assert.deepEqual([asked.length, kept.kept.size], [1, 0]);
+});
+
+test("what the room alone has heard is said to the portal all the same, and not taken back", async () => {
+  const { wish, asked, kept, ask } = wishes([0, 503, 410]);
+  const told = [];
+  wish.start((state) => told.push(state));
+  wish.heard();
+  await settled();
+  assert.deepEqual([told, kept.kept.size], [["heard"], 1]);
+  wish.hurry();
+  await settled();
+  assert.deepEqual([told, asked.length], [["heard"], 2]);
+  clearTimeout(wish.timer);
+  const later = Wish.unsaid({ csrf: "d", storage: kept, ask, now: () => 65_000 });
+  assert.equal(later.state, "heard");
+  later.start((state) => told.push(state));
+  await settled();
+  assert.deepEqual([told, asked.length, kept.kept.size], [["heard"], 3, 0]);
 });
 
 test("who leaves at once leaves no wish behind, and it is said once more", async () => {

@@ -1,11 +1,13 @@
 // "I need to stop now", until the portal has heard it. It goes over plain HTTP, since the connection of the call may be what
 // is lost, and again until it is answered, also from the page that she goes to next. While it is unsaid the tab keeps where
 // to say it, and nothing about her; "Exit this page" forgets it.
+// What was heard over the call is said to the portal all the same: the room alone tells nobody who is not in it.
 const KEY = "app:wish";
 const WAITS_MS = [1000, 2000, 4000, 8000];
 const PATIENCE_MS = 6000;
 const OLD_MS = 24 * 3600 * 1000;
-const FINAL = [400, 401, 403, 404, 410];
+const FINAL = [403, 404, 409, 410];
+const SIGNED_OUT = [400, 401]; // or another session than this page's: the next page may be hers again
 
 // The tab's storage, or nothing where the browser forbids it: then the wish lives as long as the page.
 export function tabStorage() {
@@ -17,11 +19,11 @@ export function tabStorage() {
 }
 
 export class Wish {
-  constructor({ to, csrf, name = crypto.randomUUID(), at = Date.now(), storage = tabStorage(), ask = fetch, now = Date.now }) {
+  constructor({ to, csrf, name = crypto.randomUUID(), at = Date.now(), known = false, storage = tabStorage(), ask = fetch, now = Date.now }) {
     Object.assign(this, { to, csrf, name, at, storage, now });
     this.fetch = (...asked) => ask(...asked);
     this.tries = 0;
-    this.state = "saying";
+    this.state = known ? "heard" : "saying";
     this.tell = () => undefined;
   }
 
@@ -47,9 +49,9 @@ export class Wish {
   }
 
   #keep() {
-    const { to, name, at } = this;
+    const { to, name, at, state } = this;
     try {
-      this.storage?.setItem(KEY, JSON.stringify({ to, name, at }));
+      this.storage?.setItem(KEY, JSON.stringify({ to, name, at, known: state === "heard" }));
     } catch {
       this.storage = null; // full or forbidden: then it lives as long as the page
     }
@@ -57,19 +59,19 @@ export class Wish {
 
   // The network may be back.
   hurry() {
-    if (this.state === "waiting") this.#say();
+    if (this.tries > 0) this.#say();
   }
 
-  // It was heard some other way: over the call's own connection.
+  // The room has heard it, over the call's own connection. The portal may not have.
   heard() {
-    this.#close("heard");
+    this.#become("heard");
+    if (!this.closed) this.#keep();
   }
 
   // She leaves: said once more, without waiting, and nothing of it stays here.
   abandon() {
-    if (this.closed) return;
-    this.#ask().catch(() => undefined); // nobody is here any more to be told
-    this.#close(this.state);
+    if (!this.closed) this.#ask().catch(() => undefined); // nobody is here any more to be told
+    this.#forget(this.state);
   }
 
   async #say() {
@@ -85,8 +87,9 @@ export class Wish {
     }
     this.asking = false;
     if (this.closed) return;
-    if (status >= 200 && status < 300) this.#close("heard");
-    else if (FINAL.includes(status)) this.#close("refused");
+    if (status >= 200 && status < 300) this.#forget("heard");
+    else if (FINAL.includes(status)) this.#forget("refused");
+    else if (SIGNED_OUT.includes(status)) this.#close("refused");
     else this.#wait();
   }
 
@@ -108,15 +111,19 @@ export class Wish {
     this.tries += 1;
   }
 
+  #forget(state) {
+    this.storage?.removeItem(KEY);
+    this.#close(state);
+  }
+
   #close(state) {
     clearTimeout(this.timer);
     this.closed = true;
-    this.storage?.removeItem(KEY);
     this.#become(state);
   }
 
   #become(state) {
-    if (state === this.state) return;
+    if (state === this.state || this.state === "heard") return;
     this.state = state;
     this.tell(state);
   }
