@@ -92,6 +92,24 @@ def test_the_plain_answers_leave_sqlites_file_too(world):
     assert [b"plain-words" in one.read_bytes() for one in files] == [False, False]
 
 
+@pytest.mark.postgresql
+def test_the_plain_answers_leave_postgresqls_file_too(make_world, cluster):
+    world = make_world("postgresql")
+    person, database = world.participant(), world.get(Database)
+    plain(world, person)
+    assert b"plain-words" in file_of(database, cluster)
+    open_database(world.settings).dispose()
+    assert b"plain-words" not in file_of(database, cluster)
+    assert chosen(world, person) == [f"plain-words-of-{person.study_id}"]
+
+
+def file_of(database: Database, cluster) -> bytes:
+    with database.engine.connect() as connection:
+        connection.execute(text("CHECKPOINT"))
+        path = connection.execute(text("SELECT pg_relation_filepath('comprehension_check')")).scalar_one()
+    return (cluster.folder / "data" / path).read_bytes()
+
+
 def test_down_again_gives_the_old_portal_its_answers(worlds):
     (kept, wrong), (erased, _) = answered(worlds), answered(worlds)
     database = worlds.get(Database)
