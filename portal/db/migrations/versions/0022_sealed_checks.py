@@ -39,7 +39,7 @@ def upgrade() -> None:
 
     _convert(sa.Text(), sa.LargeBinary(), seal)
     if op.get_bind().dialect.name == "postgresql":
-        # It leaves a dropped column's values, and the rows as they were, in the table's file until that is written anew.
+        # It leaves a dropped column's values, and old rows, in the table's file until that is written anew.
         op.execute(f"ALTER TABLE {_TABLE} ALTER COLUMN answers TYPE bytea USING answers || ''::bytea")
 
 
