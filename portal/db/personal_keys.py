@@ -123,10 +123,16 @@ class PersonalKeys:
         with self._reading() as connection:
             return list(connection.execute(query).scalars())
 
-    def destroyed(self) -> list[Destroyed]:
-        """Every key that was destroyed, oldest first: what a restored backup must be cleaned of again."""
+    def destroyed(self, owner: str | None = None) -> list[Destroyed]:
+        """Every key that was destroyed, oldest first: what a restored backup must be cleaned of again.
+
+        Args:
+            owner: None for everybody's.
+        """
         query = select(_KEYS).where(_KEYS.c.sealed.is_(None)).order_by(_KEYS.c.id)
-        with self._transaction() as connection:
+        if owner is not None:
+            query = query.where(_KEYS.c.owner == owner)
+        with self._reading() as connection:
             return [_destroyed(row) for row in connection.execute(query).mappings()]
 
     def seal_anew(self) -> int:

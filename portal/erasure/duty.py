@@ -59,7 +59,7 @@ class ErasureDuty:
         return (
             any(True for _ in self._withdrawals(person))
             or any(one.id == person.id for _, one in self._retention.approved())
-            or any(owner == person.study_id for owner, _ in self._unproved())
+            or bool(self._unproved(person))
         )
 
     def _carry_out(self, due: Iterator[Erasing], faults: list[Exception]) -> int:
@@ -122,11 +122,19 @@ class ErasureDuty:
             if person is not None:
                 yield partial(self._erasure.erase, person, kind, Cause.RESTORED, "backup")
 
-    def _unproved(self) -> set[tuple[str, DataKind]]:
-        """Whose keys of which kind were destroyed without a proof that names them."""
+    def _unproved(self, of: Participant | None = None) -> set[tuple[str, DataKind]]:
+        """Whose keys of which kind were destroyed without a proof that names them.
+
+        Args:
+            of: None for everybody's.
+        """
+        # The keys first: what is proved between the two looks is then no key without a proof.
+        gone = self._database.personal.destroyed(of.study_id if of else None)
+        proofs = select(ErasureRow.keys)
+        if of is not None:
+            proofs = proofs.where(ErasureRow.participant_id == of.id)
         with self._database.reading() as session:
-            proved = {key for keys in session.scalars(select(ErasureRow.keys)) for key in keys}
-        gone = self._database.personal.destroyed()
+            proved = {key for keys in session.scalars(proofs) for key in keys}
         return {(one.owner, one.kind) for one in gone if one.fingerprint not in proved}
 
     def _periods(self) -> Iterator[Erasing]:

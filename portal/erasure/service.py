@@ -41,7 +41,7 @@ class ErasureService:
         for one in self._removers:
             if one.kind is kind and (count := one.remove(person)):
                 removed[one.what] = count
-        prints = tuple(one.fingerprint for one in keys.destroyed() if (one.owner, one.kind) == (person.study_id, kind))
+        prints = tuple(one.fingerprint for one in keys.destroyed(person.study_id) if one.kind is kind)
         return self._record(person, kind, cause, because, Outcome.ERASED, removed, prints)
 
     def refuse(self, person: Participant, kind: DataKind, because: str) -> Erasure:

@@ -1,5 +1,9 @@
 """What she asked to be removed goes first: what she answers meanwhile would go with it, so nothing is taken."""
 
+import sqlite3
+import time
+from contextlib import closing
+
 import pytest
 
 from portal.consent.domain import Signature, Standing, StatementAnswer
@@ -92,6 +96,37 @@ def test_a_backup_that_brought_back_what_was_erased_holds_even_after_an_earlier_
     assert world.get(ConsentService).held(person)
     assert world.get(ErasureDuty).run() == 1
     assert world.get(ErasureService).of(person)[-1].cause is Cause.RESTORED
+    assert not world.get(ConsentService).held(person)
+
+
+def test_to_ask_holds_up_nothing_and_waits_for_no_other_writer(world):
+    """Every answer asks: it must not need the keys' only write lock, which a rotation or a crowd may hold."""
+    person, keys = stopped(world), world.get(Database).personal
+    world.get(ErasureDuty).run()
+    with closing(sqlite3.connect(world.settings.instance / "keys" / "personal.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        assert not world.get(ConsentService).held(person)
+        assert time.monotonic() - began < 5
+        other.rollback()
+    assert {one.owner for one in keys.destroyed(person.study_id)} == {person.study_id}
+    assert keys.destroyed("C-9999") == []
+
+
+def test_an_erasure_that_ends_while_it_is_looked_for_holds_nothing(world, monkeypatch):
+    person, keys = world.participant(), world.get(Database).personal
+    world.consent(person)
+    world.get(DemographicsService).answer(person, "age", AGE)
+    looked = keys.destroyed
+
+    def meanwhile(*of):
+        found = looked(*of)
+        monkeypatch.undo()
+        world.get(ErasureService).erase(person, DataKind.ANSWERS, Cause.REQUEST, "request:1")
+        return found
+
+    keys.destroy(person.study_id, DataKind.ANSWERS, world.clock())
+    monkeypatch.setattr(keys, "destroyed", meanwhile)
     assert not world.get(ConsentService).held(person)
 
 
