@@ -18,9 +18,10 @@ _SLEW = 0.005
 """Seconds of correction per second, at most."""
 _STEP = 0.5
 """A difference of so many seconds is no drift: the source began anew."""
-_EARLY, _LATE = 1.0, 5.0
+EARLY, LATE = 1.0, 5.0
 """Seconds by which a frame may be timed after its arrival (where the network has just become faster), or before. Beyond
-that its source began anew without saying so: a phone that was locked, a broken browser, or one that means ill."""
+that its source began anew without saying so: a phone that was locked, a broken browser, or one that means ill. Where
+only the frame is so late, and not what came last, the network stood still and then gave everything at once."""
 _UNTRUE = 0.04
 """A track's own excess over what can be, in seconds, that is no jitter but a wrong report."""
 _WRAP, _HALF = 1 << 32, 1 << 31
@@ -81,6 +82,8 @@ class TrackClock:
         self._report: float | None = None
         self._used: float | None = None
         self._last = self._lateness = 0.0
+        self._newest = 0.0, 0.0
+        """The time stamp, in seconds, and the arrival of the packet that came last."""
 
     @property
     def tied(self) -> bool:
@@ -114,6 +117,7 @@ class TrackClock:
             whole += step if step < _HALF else step - _WRAP
             extended.append((seq, whole, marker, payload, arrived))
         self._stamp = whole
+        self._newest = whole / self._rate, packets[-1][4]
         if self._used is None or self._report is None:
             for _, stamp, _, _, arrived in extended:
                 self._arrived(stamp, arrived)
@@ -156,15 +160,23 @@ class TrackClock:
         else:
             self._used = _toward(self._used, target, _SLEW * max(0.0, at - self._last))
         self._last = max(self._last, at)
-        if not -_LATE < at + self._used - arrived < _EARLY:
+        ahead = self._ahead(at, arrived)
+        if ahead >= EARLY or (ahead <= -LATE and self._ahead(*self._newest) <= -LATE):
             self._begin_anew(at, arrived)
         self._lateness = arrived - at - self._used
         return at + self._used
 
     def _begin_anew(self, at: float, arrived: float) -> None:
-        """What was known of this stream's time is of no use now: it came as late as the packets before."""
-        self._used = self._arrival = arrived - at - self._lateness
-        self._last, self._report = at, None
+        """What was known of this stream's time is of no use now: what came last is as late as the packets before."""
+        usual = max(0.0, self._lateness)
+        newest, came = self._newest
+        self._used = came - newest - usual
+        if self._ahead(at, arrived) >= EARLY:
+            self._used = arrived - at - usual
+        self._arrival, self._last, self._report = self._used, at, None
+
+    def _ahead(self, at: float, arrived: float) -> float:
+        return at + (self._used or 0.0) - arrived
 
 
 def _toward(value: float, target: float, most: float) -> float:
