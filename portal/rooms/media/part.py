@@ -15,7 +15,7 @@ from portal.rooms.media import webm
 from portal.rooms.media.frames import Lost, Picture, Pictures, Reorder
 from portal.rooms.media.inbound import Packet
 from portal.rooms.media.sound import Sound
-from portal.rooms.media.sync import PersonClock, TrackClock
+from portal.rooms.media.sync import LATE, PersonClock, TrackClock
 
 AUDIO, VIDEO = "audio", "video"
 RATES = {AUDIO: 48_000, VIDEO: 90_000}
@@ -180,6 +180,8 @@ class Part:
                 edge = min(quiet, self._ms(stream.held_from))
             else:
                 edge = reached if stream.reorder.waits and reached is not None else quiet
+            if kind == AUDIO and now - stream.last_arrival < SLACK:  # it flows, if late: silence would take its place
+                edge = min(edge, self._ms(now - LATE))
             edges.append(edge if reached is None else max(reached, edge))
         return min(edges)
 

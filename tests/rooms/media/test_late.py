@@ -22,3 +22,11 @@ def test_what_a_relay_held_back_and_then_gave_at_once_keeps_its_place(seconds):
     sound, pictures = recorded(lambda at: 120 + seconds if 120 <= at < 120 + seconds else at)
     assert sound >= 3000 - 50 * seconds
     assert pictures == pytest.approx(1800, abs=5)
+
+
+@pytest.mark.parametrize("most", [2, 4])
+def test_sound_that_comes_seconds_late_all_the_time_is_kept(most):
+    """As over a network whose queues are full: they fill within 5 s, and are empty again 15 s later."""
+    sound, pictures = recorded(lambda at: at + max(0.0, min(most, (at - 110) / 5 * most, (127 - at) / 2 * most)))
+    assert sound == pytest.approx(3000, abs=5)
+    assert pictures == pytest.approx(1800, abs=5)
