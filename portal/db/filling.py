@@ -39,9 +39,9 @@ def mark(url: str) -> None:
 
 
 def unmark(url: str) -> None:
-    """All is there. Raises SnapshotFailed."""
+    """All is there. May be said again. Raises SnapshotFailed."""
     with _transaction(url) as connection:
-        connection.execute(text(f"DROP TABLE {_MARK}"))
+        connection.execute(text(f"DROP TABLE IF EXISTS {_MARK}"))
 
 
 def empty(url: str) -> None:

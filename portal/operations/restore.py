@@ -60,10 +60,10 @@ def restore(source: Path, identities: Collection[Identity], settings: Settings, 
         try:
             unfinished.begin(settings)
             found = _put_back(source, manifest, identities, settings, clock)
-            unfinished.end(settings)
         except BaseException as error:
             _clear(settings, error)
             raise
+        unfinished.end(settings)  # proved: from here on nothing of it is removed
     return found
 
 

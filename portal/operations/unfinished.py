@@ -17,11 +17,14 @@ log = structlog.get_logger(__name__)
 WORK = ".restore-"
 """The folders in the instance that the backup's plain keys and data lie in for a moment start so."""
 _MARK = ".restoring"
+_PROVED = ".restored"
+"""What the mark is called once all is there and proved, for as long as the databases' marks are taken away."""
 _FILLED = ("keys", "rooms", "vault")
 
 
 def refuse_unfinished(settings: Settings) -> None:
     """Raises RestoreCutOff where a restore did not come to its end: nothing there is proved."""
+    _take_marks_away(settings)
     if (settings.instance / _MARK).exists() or any(filling.marked(url) for url in _databases(settings)):
         raise RestoreCutOff(
             f"a restore into {settings.instance} is under way or was cut off, and left keys and data there that nobody "
@@ -37,10 +40,9 @@ def begin(settings: Settings) -> None:
 
 
 def end(settings: Settings) -> None:
-    """All is there, and proved."""
-    for url in _databases(settings):
-        filling.unmark(url)
-    (settings.instance / _MARK).unlink()
+    """All is there, and proved. If it is cut off, the next start or restore takes away the marks that are left."""
+    (settings.instance / _MARK).rename(settings.instance / _PROVED)
+    _take_marks_away(settings)
 
 
 def clear(settings: Settings) -> bool:
@@ -49,6 +51,7 @@ def clear(settings: Settings) -> bool:
     Raises:
         OSError, SnapshotFailed: something could not be removed; it stays marked.
     """
+    _take_marks_away(settings)
     found = sweep(settings.instance)
     for url in _databases(settings):
         if filling.marked(url):
@@ -70,6 +73,15 @@ def sweep(instance: Path) -> bool:
         shutil.rmtree(one)
         log.warning("removed what a killed restore left", name=one.name)
     return bool(left)
+
+
+def _take_marks_away(settings: Settings) -> None:
+    """Where all was proved. Several processes that start at once may do it."""
+    proved = settings.instance / _PROVED
+    if proved.exists():
+        for url in _databases(settings):
+            filling.unmark(url)
+        proved.unlink(missing_ok=True)
 
 
 def _databases(settings: Settings) -> list[str]:

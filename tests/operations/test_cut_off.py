@@ -24,7 +24,7 @@ from portal.operations.sets import MANIFEST
 from portal.people.service import PeopleService
 from portal.settings import ROOT
 from portal.wiring import build, open_database
-from tests.operations.test_backup import IDENTITY, kept, left_in
+from tests.operations.test_backup import ADDRESS, IDENTITY, kept, left_in
 from tests.support.world import FAST
 
 
@@ -59,7 +59,8 @@ def another_head(folder, head=None):
 
 def is_whole(saved, settings):
     services = build(settings, clock=saved.world.clock, hasher=FAST)
-    assert services.get(PeopleService).by_study_id(saved.study_id).study_id == saved.study_id
+    people = services.get(PeopleService)
+    assert people.email_of(people.by_study_id(saved.study_id).id) == ADDRESS  # the keys are the right ones, too
     services.get(Database).dispose()
 
 
@@ -90,15 +91,15 @@ def test_the_keys_database_is_emptied_too(make_world, cluster, tmp_path, request
     is_whole(saved, settings)
 
 
-def killed(saved, settings, tmp_path) -> None:
-    """Kill a restore by SIGKILL in the midst: the keys lie in the instance, the database is filled."""
+def killed(saved, settings, tmp_path, module="portal.operations.restore", after="_put_data") -> None:
+    """Kill a restore by SIGKILL after a function: in the midst, when the keys lie there and the database is filled."""
     key, program = tmp_path / "key.txt", tmp_path / "killed.py"
     key.write_text(f"{IDENTITY.encode()}\n")
     program.write_text(
-        "import os, signal\nfrom portal.cli import portal\nfrom portal.operations import restore\n"
-        "fill = restore._put_data\n"
-        "def filled_and_killed(*args):\n    fill(*args)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "restore._put_data = filled_and_killed\nportal()\n"
+        f"import os, signal\nfrom portal.cli import portal\nimport {module} as module\n"
+        f"done = module.{after}\n"
+        "def done_and_killed(*args):\n    done(*args)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"module.{after} = done_and_killed\nportal()\n"
     )
     environ = {
         "PATH": os.environ["PATH"], "PORTAL_DEMONSTRATION": "yes", "PORTAL_INSTANCE": str(settings.instance),
@@ -117,6 +118,18 @@ def test_one_that_was_killed_starts_no_portal_and_the_next_clears_it_away(saved,
     restore(saved.folder, [IDENTITY], target, saved.world.clock)
     assert not [name for name in left_in(target.instance) if name.startswith(".rest")]
     is_whole(saved, target)
+
+
+@pytest.mark.postgresql
+def test_one_that_was_killed_after_its_proof_is_whole(make_world, tmp_path, request):
+    """The next took what was left of its marks for half a restore: it removed the keys, and found a database in use."""
+    saved = kept(make_world("postgresql"), tmp_path / "backup")
+    settings = saved.target(tmp_path, request)
+    killed(saved, settings, tmp_path, "portal.db.filling", "unmark")
+    with pytest.raises(InstanceInUse):
+        restore(saved.folder, [IDENTITY], settings, saved.world.clock)
+    is_whole(saved, settings)
+    assert not [name for name in left(settings) if "restor" in name]
 
 
 def test_what_cannot_be_cleared_stays_marked_and_is_told(saved, target, monkeypatch):
