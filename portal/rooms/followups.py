@@ -1,4 +1,4 @@
-"""What follows an interview by message: thanks and where to find help for her, an alarm for the team."""
+"""What follows an interview by message: thanks and where to find help for her, alarms for the team."""
 
 from datetime import timedelta
 
@@ -31,8 +31,8 @@ class FollowUps:
         self._stops = stops
 
     def run(self) -> int:
-        """Gives how many were told of."""
-        return self._thank() + self._warn() + self._tell_of_stops()
+        """Gives how many were told of. The most urgent goes first: a fault in what follows holds it up no more."""
+        return self._tell_of_stops() + self._warn() + self._thank()
 
     def _thank(self) -> int:
         """Everybody who talked with us gets it, most of all who had to stop: it says where help is."""

@@ -30,6 +30,8 @@ MOST = 30
 """From one person in one room. Nobody comes back and has to stop more often."""
 SEEN_WITHIN = timedelta(seconds=60)
 """After so long who runs the room has not seen it, and the team is told by message."""
+_QUARTER = 900
+"""Seconds. What one person says again within it makes one message: a flood must not use up what may be sent."""
 
 
 @dataclass(frozen=True)
@@ -126,20 +128,27 @@ class Stops:
     def unseen(self) -> Sequence[tuple[int, str]]:
         """Numbers of lately heard wishes that nobody of the team has seen in time, each with the participant's site.
 
+        Of those of one person in one room in one quarter of an hour it is the first that nobody has seen.
+
         An outcome that was marked afterwards says that it was looked at; its page shows who asked to stop.
         """
         now = self._clock()
         query = (
-            select(RoomStopRow.id, ParticipantRow.site)
+            select(RoomStopRow, ParticipantRow.site)
             .join(RoomRow, RoomRow.id == RoomStopRow.room_id)
             .join(ParticipantRow, ParticipantRow.id == RoomRow.participant_id)
             .where(
                 RoomStopRow.seen_at.is_(None), RoomStopRow.heard_at.between(now - LATEST, now - SEEN_WITHIN),
                 _unmarked_since(),
             )
+            .order_by(RoomStopRow.id)
         )  # fmt: skip
+        first: dict[tuple[int, str, int], tuple[int, str]] = {}
         with self._database.reading() as session:
-            return [(stop_id, site) for stop_id, site in session.execute(query)]
+            for row, site in session.execute(query):
+                quarter = int(row.heard_at.timestamp()) // _QUARTER
+                first.setdefault((row.room_id, row.person, quarter), (row.id, site))
+        return list(first.values())
 
     def _keep(self, room: Room, visitor: Visitor, name: str, ago: timedelta) -> int | None:
         """Gives the number of the wish if the media process has yet to hear of it."""

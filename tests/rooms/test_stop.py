@@ -174,6 +174,43 @@ def test_if_nobody_of_the_team_has_seen_it_they_get_one_message(somebody):
     assert len(told(world)) == 1
 
 
+def test_a_flood_from_one_does_not_use_up_the_messages_about_others(somebody):
+    world, room, visitor, lead = somebody
+    other = world.participant()
+    world.consent(other)
+    elsewhere = world.get(RoomService).open_by_hand(other, staff_id=lead.id)
+    for number in range(MOST):
+        world.get(Stops).ask(room, visitor, f"wish-{number:04}", AT_ONCE)
+    world.clock.forward(minutes=2)
+    told(world)
+    world.get(Stops).ask(elsewhere, visitor, "her-wish-1", AT_ONCE)
+    world.clock.forward(minutes=2)
+    assert len(told(world)) == 2
+    world.get(Stops).seen(room, "wish-0000", staff_id=lead.id)
+    assert len(told(world)) == 3  # the next that nobody has seen
+    world.clock.forward(minutes=15)
+    world.get(Stops).ask(elsewhere, visitor, "her-wish-2", AT_ONCE)
+    world.clock.forward(minutes=2)
+    assert len(told(world)) == 4
+
+
+def test_a_fault_in_the_thanks_holds_up_no_wish_to_stop(world, monkeypatch):
+    person, lead = world.participant(), world.member(TeamRole.LEAD)
+    world.consent(person)
+    room = world.get(RoomService).open_by_hand(person, staff_id=lead.id)
+    world.get(Stops).ask(room, SHE, "her-wish-1", AT_ONCE)
+    world.clock.forward(minutes=2)
+
+    def fail(_self):
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(FollowUps, "_thank", fail)
+    with pytest.raises(RuntimeError):
+        world.get(FollowUps).run()
+    world.get(Outbox).send_due()
+    assert [one["Subject"] for one in world.sent] == ["Interview: please look now"]
+
+
 def test_a_page_of_the_team_says_that_it_has_shown_it(in_room, media, world):
     client, person, room, member = in_room
     say(client, room)
