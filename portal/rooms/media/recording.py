@@ -259,7 +259,8 @@ class Recording:
     def _failed(self, code: str) -> None:
         """The recording ends with an alarm; the call goes on."""
         self._notice.cancel()
+        seconds = round(self._seconds(), 2)
         self.state, self.failed = "failed", code
-        self._note("recording_failed", recording=self._id, seconds=round(self._seconds(), 2), reason=code)
+        self._note("recording_failed", recording=self._id, seconds=seconds, reason=code)
         self._announce("recording_failed", None, why=code)
         self._publish()

@@ -38,6 +38,8 @@ class Writing:
         self._hands = hands
         self._desk: Desk[Progress | None] = Desk(self._progressed, self._failed)
         self._writer: Writer | None = None
+        self._ending: Writer | None = None
+        """The writer that has its last work before it, and may fail at that."""
         self._composer = Composer(0.0)
         self._timer: asyncio.TimerHandle | None = None
 
@@ -54,22 +56,28 @@ class Writing:
 
     def finish(self, why: str | None) -> None:
         """Write what waits and end every file. With a reason, the recording is over for good."""
-        writer, self._writer = self._writer, None
+        writer, composer = self._writer, self._composer
         if writer is None:
             return
-        composer, events, now = self._composer, self._takings.drain(), time.monotonic()
+        self._let_go()
+        self._ending = writer
+        events, now = self._takings.drain(), time.monotonic()
 
-        async def finish() -> Progress:
+        async def finish() -> Progress | None:
+            if self._ending is not writer:  # what came before this failed, and that was told
+                return None
             async with self._hands.turn:
                 orders = await composer.compose(events, now)
                 orders += composer.finish(now)
-            return await self._hands.run(lambda: writer.end(orders, now, why))
+            progress = await self._hands.run(lambda: writer.end(orders, now, why))
+            self._ending = None
+            return progress
 
         self._desk.submit(finish)
 
     def abandon(self, then: Callable[[], Progress]) -> None:
         """Let go of the files as they are, forget what waits, and do that in the writer's place."""
-        writer, self._writer = self._writer, None
+        writer = self._let_go()
         self._takings.clear()
         if writer is not None:
             self._in_thread(writer.abandon)
@@ -122,8 +130,14 @@ class Writing:
         self._fail(error.code if isinstance(error, WriterFailed) else "error")
 
     def _fail(self, code: str) -> None:
-        writer, self._writer = self._writer, None
+        writer = self._let_go()
         if writer is not None:
             self._takings.clear()
             self._told_failure(code)
             self._in_thread(writer.abandon)
+
+    def _let_go(self) -> Writer | None:
+        """Forget the writer."""
+        writer = self._writer or self._ending
+        self._writer = self._ending = None
+        return writer

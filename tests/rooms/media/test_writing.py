@@ -1,0 +1,166 @@
+"""A recording between the event loop and the disk: in turns, to the end, and with an alarm where it cannot go on."""
+
+import asyncio
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from portal.recordings import age, manifest
+from portal.recordings.domain import new_recording_id
+from portal.rooms.media.desk import Hands
+from portal.rooms.media.part import AUDIO
+from portal.rooms.media.recorded import Media, Release, Take, Tell
+from portal.rooms.media.writer import Writer
+from portal.rooms.media.writing import Writing
+from portal.rooms.tickets import RecordingTerms, Role
+
+SOUND = b"\x78" + bytes(40)
+
+
+class Waiting:
+    """Stands for the takings: what a test puts in."""
+
+    def __init__(self):
+        self.events, self.persons, self.bytes = [], {"p1"}, 0
+
+    def drain(self):
+        events, self.events = self.events, []
+        return events
+
+    def clear(self):
+        self.events = []
+
+
+class One:
+    """A recording that is under way."""
+
+    def __init__(self, hands, folder):
+        self.takings, self.failed, self.progress = Waiting(), [], []
+        self.writing = Writing(
+            self.takings, hands, beat=lambda now: None, progressed=self.progress.append, failed=self.failed.append
+        )
+        self.folder = folder / new_recording_id()
+        recipient = str(age.new_identity().recipient)
+        terms = RecordingTerms(self.folder.name, (recipient,), "0" * 64)
+        self.origin = time.monotonic() - 60
+        self.writer = Writer(self.folder, "r1", terms, self.origin, lambda: datetime.now(UTC))
+        self.writing.begin(self.writer, self.origin)
+
+    def said(self, seconds, *, at=0.0, first=1):
+        """Sound of one person, who was taken a minute ago."""
+        start = self.origin + at
+        packets = [
+            (first + number, number * 960, 0, SOUND, start + number * 0.02) for number in range(round(seconds * 50))
+        ]
+        self.takings.events += [Take("p1", Role.PARTICIPANT, self.origin), Media("p1", AUDIO, packets)]
+
+    @property
+    def kinds(self):
+        return [line.kind for line in manifest.read((self.folder / manifest.FILE).read_bytes())]
+
+    def unlocked(self):
+        """Nobody holds the manifest any more."""
+        manifest.Manifest.resume(self.folder).close()
+        return True
+
+
+@pytest.fixture
+def hands():
+    one = Hands(2)
+    yield one
+    one.close()
+
+
+def refuse(*_):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_last_batch_that_the_disk_refuses_is_told_and_leaves_no_file_open(hands, tmp_path, monkeypatch):
+    async def go():
+        one = One(hands, tmp_path)
+        one.said(10)
+        monkeypatch.setattr("portal.rooms.media.part_file.PartFile.cluster", refuse)
+        one.writing.finish("room_ended")
+        await one.writing.idle()
+        return one
+
+    one = asyncio.run(go())
+    assert one.failed == ["disk_full"]
+    assert "ended" not in one.kinds
+    assert one.unlocked()
+    assert not one.writing.under_way
+
+
+def test_a_batch_that_fails_when_the_end_waits_behind_it_is_told_once(hands, tmp_path, monkeypatch):
+    async def go():
+        one = One(hands, tmp_path)
+        one.said(10)
+        monkeypatch.setattr("portal.rooms.media.part.Part.flush", refuse)
+        one.writing._hand_over(time.monotonic())
+        one.writing.finish("room_ended")
+        await one.writing.idle()
+        return one
+
+    one = asyncio.run(go())
+    assert one.failed == ["error"]
+    assert "ended" not in one.kinds
+    assert one.unlocked()
+
+
+def test_a_recording_that_cannot_be_composed_leaves_the_turn_to_the_others(hands, tmp_path, monkeypatch):
+    async def go():
+        one, other = One(hands, tmp_path), One(hands, tmp_path)
+        one.takings.events = [Take("p1", Role.PARTICIPANT, one.origin), Media("p1", "smell", [(1, 2, 3, b"", 4.0)])]
+        one.writing._hand_over(time.monotonic())
+        other.said(10)
+        other.writing.finish("room_ended")
+        await asyncio.gather(one.writing.idle(), other.writing.idle())
+        return one, other
+
+    one, other = asyncio.run(go())
+    assert one.failed == ["error"]
+    assert one.unlocked()
+    assert other.failed == []
+    assert other.kinds == ["opened", "part", "track", "index", *other.kinds[4:-2], "closed", "ended"]
+
+
+def test_a_part_that_never_began_leaves_its_number_to_the_next(hands, tmp_path):
+    async def go():
+        one = One(hands, tmp_path)
+        one.takings.events = [
+            Take("p1", Role.PARTICIPANT, one.origin), Release("p1", one.origin + 1), Tell("pause", {"ms": 1000})
+        ]  # fmt: skip
+        one.writing._hand_over(time.monotonic())
+        one.takings.events = [Tell("resume", {"ms": 2000})]
+        one.said(10, at=2)
+        one.writing.finish("room_ended")
+        await one.writing.idle()
+        return one
+
+    one = asyncio.run(go())
+    assert one.failed == []
+    assert one.kinds[:4] == ["opened", "pause", "resume", "part"]
+    assert [path.name for path in one.folder.glob("*.age")] == ["p1-1.webm.age"]
+
+
+def test_a_disk_that_is_slow_for_one_holds_up_nobody_else(hands, tmp_path):
+    async def go():
+        slow, other = One(hands, tmp_path), One(hands, tmp_path)
+        await asyncio.gather(slow.writing.idle(), other.writing.idle())
+        stuck, perform = threading.Event(), slow.writer.perform
+        slow.writer.perform = lambda *what: stuck.wait(30) and perform(*what)
+        slow.said(10)
+        slow.writing._hand_over(time.monotonic())
+        other.said(10)
+        other.writing.finish("room_ended")
+        await asyncio.wait_for(other.writing.idle(), 10)
+        stuck.set()
+        await slow.writing.idle()
+        return slow, other
+
+    slow, other = asyncio.run(go())
+    assert other.kinds[-1] == "ended"
+    assert slow.failed == []
+    assert slow.progress
