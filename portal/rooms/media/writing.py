@@ -137,7 +137,8 @@ class Writing:
             self._in_thread(writer.abandon)
 
     def _let_go(self) -> Writer | None:
-        """Forget the writer."""
+        """Forget the writer, and with the composer the packets that it holds."""
         writer = self._writer or self._ending
         self._writer = self._ending = None
+        self._composer = Composer(0.0)
         return writer

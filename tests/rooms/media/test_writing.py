@@ -1,8 +1,10 @@
 """A recording between the event loop and the disk: in turns, to the end, and with an alarm where it cannot go on."""
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +13,7 @@ from portal.recordings import age, manifest
 from portal.recordings.domain import new_recording_id
 from portal.rooms.media.desk import Hands
 from portal.rooms.media.part import AUDIO
-from portal.rooms.media.recorded import Media, Release, Take, Tell
+from portal.rooms.media.recorded import Media, Progress, Release, Take, Tell
 from portal.rooms.media.writer import Writer
 from portal.rooms.media.writing import Writing
 from portal.rooms.tickets import RecordingTerms, Role
@@ -124,6 +126,23 @@ def test_a_recording_that_cannot_be_composed_leaves_the_turn_to_the_others(hands
     assert one.unlocked()
     assert other.failed == []
     assert other.kinds == ["opened", "part", "track", "index", *other.kinds[4:-2], "closed", "ended"]
+
+
+def test_what_was_taken_is_forgotten_with_a_recording_that_is_discarded(hands, tmp_path):
+    async def go():
+        one = One(hands, tmp_path)
+        one.said(10)
+        one.writing._hand_over(time.monotonic())
+        await one.writing.idle()
+        part = weakref.ref(one.writing._composer._parts["p1"])
+        done = []
+        one.writing.abandon(lambda: done.append(one.unlocked()) or Progress())
+        await one.writing.idle()
+        assert done == [True]
+        gc.collect()
+        assert part() is None
+
+    asyncio.run(go())
 
 
 def test_a_part_that_never_began_leaves_its_number_to_the_next(hands, tmp_path):
