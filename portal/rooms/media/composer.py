@@ -1,8 +1,9 @@
 """From what happened to what is to be written: the packets of everybody in a recording become clusters.
 
-Runs on the event loop, in pieces of well under a millisecond between which packets are forwarded. In a thread, the same
-work costs the whole process a seventh more of the processor (`bench.rooms_cost`), since the interpreter's lock then
-changes hands at nearly every packet. Only what may wait for a disk is left to a thread (`writer.py`).
+Runs on the event loop, in pieces of well under a millisecond between which packets are forwarded; where a disk was slow
+for 10 s, what came from a person meanwhile takes some milliseconds. In a thread, the same work costs the process a
+seventh more of the processor (`bench.rooms_cost`), since the interpreter's lock then changes hands at nearly every
+packet. Only what may wait for a disk is left to a thread (`writer.py`).
 """
 
 import asyncio
@@ -26,8 +27,9 @@ from portal.rooms.media.recorded import (
 )
 from portal.rooms.tickets import Role
 
-_AT_A_STRETCH = 40
-"""Packets that are looked at before others have their turn."""
+_AT_A_STRETCH = 200
+"""Packets that are looked at before others have their turn: more than the wire reads of a socket meanwhile (`BURST`),
+so that a process with too much to do does not fall behind with its recordings first."""
 
 
 class Composer:
@@ -52,10 +54,11 @@ class Composer:
             await _others()
         return self._given()
 
-    def finish(self, now: float) -> list[Order]:
+    async def finish(self, now: float) -> list[Order]:
         """Everybody's part ends at this moment."""
         for person in list(self._parts):
             self._close(person, now)
+            await _others()
         return self._given()
 
     def _given(self) -> list[Order]:
@@ -70,6 +73,7 @@ class Composer:
                 self._open(person, at)
             case Release(person, at):
                 self._close(person, at)
+                await _others()
             case Tell():
                 self._orders.append(event)
             case _ if event.person in self._parts:

@@ -68,7 +68,7 @@ class Writing:
                 return None
             async with self._hands.turn:
                 orders = await composer.compose(events, now)
-                orders += composer.finish(now)
+                orders += await composer.finish(now)
             progress = await self._hands.run(lambda: writer.end(orders, now, why))
             self._ending = None
             return progress

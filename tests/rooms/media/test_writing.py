@@ -11,6 +11,8 @@ import pytest
 
 from portal.recordings import age, manifest
 from portal.recordings.domain import new_recording_id
+from portal.rooms.media import wire
+from portal.rooms.media.composer import Composer
 from portal.rooms.media.desk import Hands
 from portal.rooms.media.part import AUDIO
 from portal.rooms.media.recorded import Media, Progress, Release, Take, Tell
@@ -183,3 +185,20 @@ def test_a_disk_that_is_slow_for_one_holds_up_nobody_else(hands, tmp_path):
     assert other.kinds[-1] == "ended"
     assert slow.failed == []
     assert slow.progress
+
+
+def test_recordings_keep_up_with_what_is_received_while_they_are_composed():
+    """A pass of the event loop reads so many packets at most: each pass composes more, however much there is to do."""
+    packets = [(number, number * 3000, 0x80, b"\x11" + bytes(50), 1.0) for number in range(5000)]
+
+    async def passes():
+        composing = asyncio.ensure_future(Composer(0.0).compose(
+            [Take("p1", Role.PARTICIPANT, 0.0), Media("p1", "video", packets)], 2.0
+        ))  # fmt: skip
+        count = 0
+        while not composing.done():
+            count += 1
+            await asyncio.sleep(0)
+        return count
+
+    assert asyncio.run(passes()) < len(packets) / wire.BURST / 2
