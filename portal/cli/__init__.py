@@ -16,6 +16,7 @@ from portal.cli.team import team
 from portal.cli.up import up
 from portal.cli.verify import verify
 from portal.cli.worker import worker
+from portal.db.errors import SnapshotFailed, StorageUnavailable
 from portal.operations.errors import RestoreCutOff
 from portal.settings import SettingsError
 
@@ -30,9 +31,9 @@ for command in (up, worker, demo, study, team, keys, audit, verify, doctor, back
 
 
 def main() -> None:
-    """Run a command; a wrong setting, or an instance that cannot be used, is told in one line."""
+    """Run a command; a wrong setting, or an instance or database that cannot be used, is told in one line."""
     try:
         portal()
-    except (SettingsError, RestoreCutOff) as error:
+    except (SettingsError, RestoreCutOff, SnapshotFailed, StorageUnavailable) as error:
         click.echo(f"portal: {error}", err=True)
         sys.exit(2)

@@ -187,3 +187,29 @@ def test_the_command_says_what_became_of_it(world, tmp_path):
     environ = {"PORTAL_DEMONSTRATION": "yes", "PORTAL_INSTANCE": str(tmp_path / "new")}
     told = CliRunner().invoke(portal, ["restore", str(saved.folder), "--identity", str(key)], env=environ)
     assert (told.exit_code, "as empty as before" in told.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "why"),
+    [
+        ("PORTAL_DATABASE_URL", "the database refused"),
+        ("PORTAL_PERSONAL_KEYS_URL", "the database refused"),
+        ("", "restore"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_one_line(tmp_path, variable, why):
+    """By every command, before it does anything; never with the database's password."""
+    instance = tmp_path / "instance"
+    instance.mkdir(mode=0o700)
+    environ = {"PATH": os.environ["PATH"], "PORTAL_DEMONSTRATION": "yes", "PORTAL_INSTANCE": str(instance)}
+    if variable:
+        environ[variable] = "postgresql://portal:hidden-words@127.0.0.1:1/nothing"
+    else:
+        (instance / ".restoring").touch()
+    command = [sys.executable, "-m", "portal", "doctor"]
+    done = subprocess.run(command, cwd=ROOT, env=environ, check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("portal: ")
+    assert why in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "hidden-words" not in done.stderr + done.stdout
