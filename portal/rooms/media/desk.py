@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 R = TypeVar("R")
@@ -33,10 +33,6 @@ class Hands:
     async def run(self, work: Callable[[], R]) -> R:
         """Do it in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
-
-    def submit(self, work: Callable[[], R]) -> "Future[R]":
-        """The same without waiting for it."""
-        return self._executor.submit(work)
 
     def close(self) -> None:
         """Wait for the threads and end them."""

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import time
-from concurrent.futures import Future
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from portal.clock import Clock
 from portal.rooms.media import figures, sdp, state
@@ -16,7 +17,6 @@ from portal.rooms.media.dtls import Identity
 from portal.rooms.media.errors import JoinRefused
 from portal.rooms.media.journal import Journals, Value
 from portal.rooms.media.peer import Peer
-from portal.rooms.media.recorded import Progress
 from portal.rooms.media.recording import Recording
 from portal.rooms.media.room import Recorder, Room
 from portal.rooms.media.stopping import Wish
@@ -51,7 +51,8 @@ class House:
         self._place, self._key, self._journals, self._vault, self._clock = place, key, journals, vault, clock
         self._nonces = Nonces()
         self._hands = Hands(RECORDERS)
-        self._closing: list[Recorder] = []
+        self._closing: set[asyncio.Task[None]] = set()
+        """What is still written of rooms that have ended, and destroyed of them."""
         self.rooms: dict[str, Room] = {}
         self.joins = 0
         """Connections that were ever taken in."""
@@ -109,8 +110,7 @@ class House:
         drop = discard is not False
         self._journals.note(room, "consent_withdrawn", person=person, discard=drop)
         if drop and before.last_recording is not None:
-            folder = self._vault / before.last_recording
-            self._hands.submit(partial(discard_person, folder, person, self._clock)).add_done_callback(_logged)
+            self._close(self._discard(self._vault / before.last_recording, person, tuple(self._closing)))
 
     def snapshots(self) -> list[dict[str, object]]:
         """Every room in short, without names."""
@@ -136,11 +136,10 @@ class House:
 
     async def close(self) -> None:
         """Say goodbye to nobody, so that browsers rejoin the next process; finish what is being recorded."""
-        for room in list(self.rooms.values()):
+        for room in self.rooms.values():
             room.recorder.end("shutdown")
-            self._closing.append(room.recorder)
-        for recorder in self._closing:
-            await recorder.closed()
+            self._close(room.recorder.closed())
+        await asyncio.gather(*self._closing)
         peers = [one.peer for room in self.rooms.values() for one in room.members.values() if one.peer is not None]
         for peer in peers:
             peer.close()
@@ -148,8 +147,21 @@ class House:
         self._hands.close()
 
     def _ended(self, room: Room) -> None:
-        self._closing.append(room.recorder)
+        self._close(room.recorder.closed())
         self.rooms.pop(room.name, None)
+
+    def _close(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _discard(self, folder: Path, person: str, before: Iterable[asyncio.Task[None]]) -> None:
+        """Once nobody writes there any more."""
+        await asyncio.gather(*before)
+        try:
+            await self._hands.run(partial(discard_person, folder, person, self._clock))
+        except Exception:  # whatever it is, the other rooms go on
+            log.exception("a withdrawn recording could not be discarded")
 
     def sweep(self, now: float) -> None:
         """Put away who and what is gone. Call it every few seconds."""
@@ -186,9 +198,3 @@ class House:
 
 def _discards(terms: RecordingTerms | None) -> bool:
     return terms is None or terms.discard_on_withdrawal
-
-
-def _logged(done: "Future[Progress]") -> None:
-    error = done.exception()
-    if error is not None:
-        log.error("a withdrawn recording could not be discarded: %s", error)

@@ -6,6 +6,7 @@ import threading
 import time
 import weakref
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,8 @@ from portal.recordings.domain import new_recording_id
 from portal.rooms.media import wire
 from portal.rooms.media.composer import Composer
 from portal.rooms.media.desk import Hands
+from portal.rooms.media.house import House
+from portal.rooms.media.journal import Journals
 from portal.rooms.media.part import AUDIO
 from portal.rooms.media.recorded import Media, Progress, Release, Take, Tell
 from portal.rooms.media.writer import Writer
@@ -185,6 +188,30 @@ def test_a_disk_that_is_slow_for_one_holds_up_nobody_else(hands, tmp_path):
     assert other.kinds[-1] == "ended"
     assert slow.failed == []
     assert slow.progress
+
+
+def test_what_is_withdrawn_while_an_ended_room_is_still_written_is_discarded_after_that(tmp_path):
+    async def go():
+        journals = Journals(tmp_path / "rooms", lambda: datetime.now(UTC))
+        house = House(None, b"", journals, tmp_path, lambda: datetime.now(UTC))
+        one = One(house._hands, tmp_path)
+        journals.note("r1", "recording_started", recording=one.folder.name, began=time.time())
+        stuck, end = threading.Event(), one.writer.end
+        one.writer.end = lambda *what: stuck.wait(30) and end(*what)
+        one.said(10)
+        one.writing.finish("room_ended")
+        house._ended(SimpleNamespace(name="r1", recorder=SimpleNamespace(closed=one.writing.idle)))
+        house.withdraw("r1", "p1", discard=None)
+        await asyncio.sleep(0.2)
+        stuck.set()
+        await house.close()
+        journals.close()
+        return one
+
+    one = asyncio.run(go())
+    assert one.failed == []
+    assert one.kinds[-2:] == ["ended", "discarded"]
+    assert [path.name for path in one.folder.iterdir()] == [manifest.FILE]
 
 
 def test_recordings_keep_up_with_what_is_received_while_they_are_composed():
