@@ -32,7 +32,7 @@ def start() -> Response | str:
     if state.stands and state.given:
         return redirect(url_for("consent.done", reference=state.given.reference))
     if consents.held(me):
-        return render_template("consent/erasure_waits.html")
+        return render_template("consent/erasure_waits.html", again=url_for("consent.start"))
     sheet = publication.study.documents[me.group].information_sheet
     ready = service(Readings).ready_at(me.id, publication, sheet.content_hash)
     if ready is None:
@@ -174,7 +174,7 @@ def receipt(reference: str) -> Response | tuple[str, int]:
 @bp.errorhandler(errors.ErasureWaits)
 def erasure_waits(_error: errors.ErasureWaits) -> tuple[str, int]:
     """Nothing new is taken before what she asked to be removed is gone: it would go with it."""
-    return render_template("consent/erasure_waits.html"), 409
+    return render_template("consent/erasure_waits.html", again=url_for("consent.start")), 409
 
 
 def _sign(me: Participant, page: SignForm) -> Response | tuple[str, int]:

@@ -49,7 +49,7 @@ def question(key: str) -> Response | str | tuple[str, int]:
         except Closed:
             return render_template("demographics/closed.html"), 409
         except ErasureWaits:
-            return render_template("consent/erasure_waits.html"), 409
+            return render_template("consent/erasure_waits.html", again=url_for("demographics.question", key=key)), 409
         else:
             later = [other for other in keys[keys.index(key) + 1 :] if other not in answers]
             return redirect(url_for("demographics.question", key=later[0]) if later else url_for("demographics.start"))

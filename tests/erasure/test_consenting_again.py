@@ -154,6 +154,8 @@ def test_the_page_of_a_question_says_so(world):
     retention.decide(number, approve=True, staff_id=world.member(Role.LEAD).id)
     told = client.submit(client.get("/about-you/age"), {"answer": "25-to-29"})
     assert (told.status, told.heading) == (409, "Please wait a little")
+    assert "take part again" not in told.text  # she never stopped
+    assert "/about-you/age" in told.links()
 
 
 def test_whoever_decides_a_request_sees_that_she_consented_since(world):
