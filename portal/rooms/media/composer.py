@@ -40,6 +40,8 @@ class Composer:
         self._parts: dict[str, Part] = {}
         self._roles: dict[str, Role] = {}
         self._orders: list[Order] = []
+        self._looked_at = 0
+        """Packets since others had their turn."""
         self.keyframes: set[str] = set()
         """Persons of whom the last batch wants a keyframe."""
 
@@ -77,7 +79,23 @@ class Composer:
             case Tell():
                 self._orders.append(event)
             case _ if event.person in self._parts:
-                await _feed(self._parts[event.person], event)
+                await self._feed(self._parts[event.person], event)
+
+    async def _feed(self, part: Part, event: Media | Report | Renewed) -> None:
+        match event:
+            case Media(_, kind, packets):
+                for at in range(0, len(packets), _AT_A_STRETCH):
+                    some = packets[at : at + _AT_A_STRETCH]
+                    part.take(kind, some)
+                    self._looked_at += len(some)
+                    if self._looked_at >= _AT_A_STRETCH:
+                        self._looked_at = 0
+                        await _others()
+            case Report(_, kind, ntp, stamp, arrived):
+                part.report(kind, ntp, stamp, arrived)
+            case Renewed(_, at):
+                for kind in (AUDIO, VIDEO):
+                    part.restart(kind, at)
 
     def _look_after(self, person: str, part: Part, now: float) -> None:
         if part.wants_new_file:
@@ -114,19 +132,6 @@ class _Draft:
 
     def tell(self, kind: str, **fields: str | int | bool) -> None:
         self._order(Tell(kind, fields))
-
-
-async def _feed(part: Part, event: Media | Report | Renewed) -> None:
-    match event:
-        case Media(_, kind, packets):
-            for at in range(0, len(packets), _AT_A_STRETCH):
-                part.take(kind, packets[at : at + _AT_A_STRETCH])
-                await _others()
-        case Report(_, kind, ntp, stamp, arrived):
-            part.report(kind, ntp, stamp, arrived)
-        case Renewed(_, at):
-            for kind in (AUDIO, VIDEO):
-                part.restart(kind, at)
 
 
 async def _others() -> None:
