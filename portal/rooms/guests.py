@@ -41,14 +41,21 @@ class GuestList:
             )  # fmt: skip
         return token
 
-    def find(self, token: str, name: str = "") -> tuple[Room, Visitor]:
-        """The room and the guest of a link. Raises GuestRefused if it is unknown or its room is over."""
+    def find(self, token: str, name: str = "", *, also_over: bool = False) -> tuple[Room, Visitor]:
+        """The room and the guest of a link.
+
+        Args:
+            also_over: the room need not be open.
+
+        Raises:
+            GuestRefused: the link is unknown, or its room is not open.
+        """
         with self._database.reading() as session:
             row = session.scalars(select(RoomGuestRow).where(RoomGuestRow.token_hash == _hash(token))).one_or_none()
         if row is None:
             raise GuestRefused("unknown link")
         room = self._rooms.by_id(row.room_id)
-        if not room.is_open(self._clock()):
+        if not also_over and not room.is_open(self._clock()):
             raise GuestRefused("the room is not open")
         role = Role(row.role)
         return room, Visitor(f"g{row.id}", role, name or role.value.title(), Actor(f"guest:{row.id}"))

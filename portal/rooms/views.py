@@ -120,7 +120,8 @@ def over(how: str) -> str:
     me = current_participant()
     return render_template(
         "rooms/over.html", how=how, debrief=service(StudyBook).current().study.documents[me.group].debrief,
-        to_html=to_html, rules=service(RoomService).rules, again=room_is_open(), told=_was_told(me),
+        to_html=to_html, rules=service(RoomService).rules, again=room_is_open(),
+        told=any(_was_told(one, _participant(me)) for one in service(RoomService).of_participant(me)[:1]),
     )  # fmt: skip
 
 
@@ -192,7 +193,7 @@ def guest_join() -> tuple[Response, int]:
 def guest_stop() -> tuple[Response, int]:
     """A guest needs to stop now."""
     try:
-        found, visitor = _guest()
+        found, visitor = _guest(also_over=True)
     except GuestRefused:
         return jsonify(error="over"), 410
     return answer_stop(found, visitor)
@@ -204,7 +205,11 @@ def guest_over(how: str) -> str:
     """The end for a guest."""
     if how not in ENDINGS:
         abort(404)
-    return render_template("rooms/guest_over.html", how=how, rules=service(RoomService).rules)
+    try:
+        told = _was_told(*_guest(also_over=True))
+    except GuestRefused:
+        told = False
+    return render_template("rooms/guest_over.html", how=how, rules=service(RoomService).rules, told=told)
 
 
 def _participant(me: Participant) -> Visitor:
@@ -214,19 +219,18 @@ def _participant(me: Participant) -> Visitor:
     return Visitor(PARTICIPANT, Role.PARTICIPANT, name, Actor.participant(me.study_id), video=not chosen.audio_only)
 
 
-def _guest() -> tuple[Room, Visitor]:
+def _guest(*, also_over: bool = False) -> tuple[Room, Visitor]:
     chosen = choices()
-    return service(GuestList).find(str(session.get(_GUEST, "")), chosen.name)
+    return service(GuestList).find(str(session.get(_GUEST, "")), chosen.name, also_over=also_over)
 
 
 def _check_form() -> CheckForm:
     return CheckForm(data=choices().__dict__)
 
 
-def _was_told(me: Participant) -> bool:
-    """Whether we have heard that she stopped in her newest room."""
-    newest = service(RoomService).of_participant(me)[:1]
-    return any(service(Stops).of([one.id for one in newest]).values())
+def _was_told(room: Room, visitor: Visitor) -> bool:
+    """Whether we have heard that this very person stopped in the room."""
+    return any(one.person == visitor.person for one in service(Stops).of([room.id]).get(room.id, ()))
 
 
 def _ending_url(endpoint: str) -> dict[str, str]:

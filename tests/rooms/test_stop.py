@@ -139,6 +139,15 @@ def test_a_guest_says_it_too(in_room, media, world):
     [stop] = stops(world, room)
     assert stop.person.startswith("g")
     assert media.asked[0][1]["role"] == "interpreter"
+    assert "We have told the team that you have stopped." in guest.get("/guest-over/stopped").text
+    her_own = in_room[0].get("/room/over/stopped").text
+    assert "The team may not know that you have stopped." in her_own  # it was somebody else
+    assert "The team may not know" in world.client().get("/guest-over/stopped").text
+
+    world.get(RoomService).mark(room, Outcome.BROKEN_OFF, "lost", staff_id=member.id)
+    assert guest.get("/guest-room").status == 404
+    later = {**WISH, "wish": "said-after-the-end"}
+    assert guest.raw.post("/guest-stop", json=later, headers=headers).status_code == 200
 
 
 def test_a_flood_is_slowed_and_ends(in_room, media, world):
