@@ -20,6 +20,9 @@ from portal.rooms.tickets import Ticket
 
 log = logging.getLogger(__name__)
 
+BACK = 3.0
+"""Seconds after a wish to stop within which nobody comes back: she was connected just before, or her page was just
+connecting again. How long ago she said it is known in whole seconds."""
 Note = Callable[..., None]
 """`note(event, **fields)` writes a line of the room's journal."""
 
@@ -135,7 +138,7 @@ class Room:
         ago = max(0, round(time.time() - wish.at))
         self.note("need_to_stop", person=wish.person, role=wish.role, wish=wish.name, ago=ago, kept=wish.kept)
         member = self.members.get(wish.person)
-        if member is not None and member.connected and member.since is not None and member.since > wish.at:
+        if member is not None and member.connected and member.since is not None and member.since > wish.at + BACK:
             return
         if wish.person in self.state.admitted or (member is not None and member.admitted):
             acts.hold_recording(self, wish.person)
