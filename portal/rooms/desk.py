@@ -166,15 +166,16 @@ def guests(room_code: str) -> BaseResponse | str:
 def outcome(room_code: str) -> BaseResponse | str:
     """Say how the interview ended."""
     found, form = _room(room_code), OutcomeForm()
-    if form.validate_on_submit():
+    stops = service(Stops).of([found.id]).get(found.id, [])
+    if form.validate_on_submit() and form.shows(len(stops)):
         service(RoomService).mark(
             found, Outcome(form.outcome.data), (form.reason.data or "").strip(), staff_id=current_member().id
         )
         flash(_("Kept. Thank you."))
         return redirect(url_for("interviews.listing"))
+    form.stops.data = str(len(stops))
     return render_template(
-        "rooms/outcome.html", room=found, form=form, events=service(RoomCatalogue).events(found.id),
-        stops=service(Stops).of([found.id]).get(found.id, []),
+        "rooms/outcome.html", room=found, form=form, events=service(RoomCatalogue).events(found.id), stops=stops,
         note=service(Notebook).note(found, current_member().id),
     )  # fmt: skip
 

@@ -52,6 +52,15 @@ class OutcomeForm(Form):
         _l("Reason, without names"),
         [Length(max=LONGEST_REASON, message=_l("Use %(max)d characters or fewer"))],
     )
+    stops = HiddenField()
+    """How many wishes to stop the page has shown."""
+
+    def shows(self, stops: int) -> bool:
+        """Whether the page that was sent has shown so many wishes to stop. If not it says so."""
+        if (self.stops.data or "0") == str(stops):
+            return True
+        self.outcome.errors = [_l("Somebody asked to stop while you wrote. Look at it, then keep the outcome again")]
+        return False
 
     def validate_reason(self, field: TextAreaField) -> None:
         """An interview that was not finished needs a reason: a study has to report them."""

@@ -255,6 +255,21 @@ def test_an_outcome_says_that_it_was_looked_at(somebody):
     assert world.get(Stops).unseen() == []
 
 
+def test_an_outcome_is_not_kept_before_its_page_has_shown_who_asked_to_stop(somebody):
+    """It came while the interviewer wrote: her outcome would say that it was looked at."""
+    world, room, visitor, lead = somebody
+    staff, where = world.sign_in(lead), f"/workspace/interviews/{room.code}/outcome"
+    page, ended = staff.get(where), {"outcome": Outcome.BROKEN_OFF.value, "reason": "The line broke"}
+    world.get(Stops).ask(room, visitor, "her-wish-1", AT_ONCE)
+    told = staff.submit(page, ended)
+    assert "Somebody asked to stop while you wrote." in told.text
+    assert "Nobody of the team has seen it in the room." in told.text
+    assert "The line broke" in told.text
+    assert world.get(RoomService).by_id(room.id).outcome is None
+    staff.submit(told, ended)
+    assert world.get(RoomService).by_id(room.id).outcome is Outcome.BROKEN_OFF
+
+
 def test_an_outcome_from_before_it_was_heard_says_nothing_of_it(somebody):
     """Her phone found the network again after the interviewer had marked a broken line."""
     world, room, visitor, lead = somebody
