@@ -22,7 +22,7 @@ REPORT_EVERY = 1.0
 SILENT = 15.0
 """Seconds without a datagram after which the connection is lost: a short break of the network may pass before."""
 CONNECT_WITHIN = 20.0
-_SOURCE = rtp.SOURCE.unpack_from
+_SOURCE, _REPORTER = rtp.SOURCE.unpack_from, rtp.REPORTER.unpack_from
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -166,17 +166,19 @@ class Peer:
 
     def on_media(self, size: int, now: float) -> None:
         """An SRTP or SRTCP datagram lies on the wire. Raises what libsrtp and parsing raise; the wire counts it."""
-        secure, incoming = self._secure, self._wire.incoming
+        incoming, unprotect = self._wire.incoming, self._secure.unprotect
         if 191 < incoming[1] < 224:
-            if secure.unprotect_rtcp is not None:
-                self._rtcp(secure.unprotect_rtcp(bytes(incoming[:size])), now)
+            self._on_report(bytes(incoming[:size]), now)
             return
-        if secure.unprotect is None:
+        if unprotect is None:
             return
-        plain = secure.unprotect(size)
+        (ssrc,) = _SOURCE(incoming)
+        known = self._sources.find(ssrc)
+        if known is None:
+            self._sources.check(ssrc)
+        plain = unprotect(size)
         self._last_heard = now
-        (ssrc,) = _SOURCE(plain)
-        known = self._sources.find(ssrc) or self._sources.identify(plain, ssrc, now)
+        known = known or self._sources.identify(plain, ssrc, now)
         if known is None:
             return
         stream, repair = known
@@ -186,6 +188,16 @@ class Peer:
                 stream.packet(original, now)
         elif plain[1] & 0x7F == stream.codec:
             stream.packet(plain, now)
+
+    def _on_report(self, data: bytes, now: float) -> None:
+        unprotect = self._secure.unprotect_rtcp
+        if unprotect is None:
+            return
+        (ssrc,) = _REPORTER(data)
+        self._sources.check(ssrc)
+        plain = unprotect(data)
+        self._sources.heard(ssrc)
+        self._rtcp(plain, now)
 
     # streams
 

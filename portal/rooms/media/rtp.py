@@ -14,6 +14,8 @@ SEND_TIME_HEADER = Struct("!BBHLLHHL")
 """The header with one extension: abs-send-time."""
 SOURCE = Struct("!8xL")
 """The source alone."""
+REPORTER = Struct("!4xL")
+"""The source of a packet of RTCP."""
 ONE_BYTE_PROFILE = 0xBEDE
 _WORDS = Struct("!HH")
 

@@ -6,6 +6,9 @@ from portal.rooms.media import rtp
 from portal.rooms.media.inbound import Inbound
 from portal.rooms.media.sdp import MID, Line
 
+MOST = 64
+"""Sources that one connection may have at most, those of reports too: libsrtp keeps each for as long as the connection
+lasts, and looks through all of them at every packet."""
 Known = tuple[Inbound, bool]
 """A stream, and whether the source repeats what was lost of it (RTX)."""
 
@@ -22,16 +25,27 @@ class Sources:
                 self._known[ssrc] = stream, False
             for ssrc in line.rtx_ssrcs[:1]:
                 self._known[ssrc] = stream, True
+        self._heard = set(self._known)
+
+    def check(self, ssrc: int) -> None:
+        """Before a packet is opened. Raises ValueError where its source would be one too many."""
+        if ssrc not in self._heard and len(self._heard) >= MOST:
+            raise ValueError("too many sources")
+
+    def heard(self, ssrc: int) -> None:
+        """After a packet was opened: libsrtp has this source from now on."""
+        self._heard.add(ssrc)
 
     def find(self, ssrc: int) -> Known | None:
         """The stream of a source that is known."""
         return self._known.get(ssrc)
 
     def identify(self, plain: rtp.Buffer, ssrc: int, now: float) -> Known | None:
-        """A source that the offer did not name says in a header extension which m-line it is of.
+        """A packet was opened. A source that the offer did not name says in a header extension which m-line it is of.
 
         Raises ValueError where the packet contradicts itself.
         """
+        self.heard(ssrc)
         rtp.payload_bounds(plain)
         codec = plain[1] & 0x7F
         for line, stream in self._lines:

@@ -7,11 +7,16 @@ import os
 import random
 import socket
 import time
+from unittest.mock import Mock
 
 import pytest
 
 from bench.rooms.client import Client, pump, receive
 from bench.rooms.ours import Ours
+from portal.rooms.media.dtls import Identity
+from portal.rooms.media.peer import Peer
+from portal.rooms.media.sdp import read_offer
+from portal.rooms.media.wire import Wire
 from portal.rooms.tickets import issue
 from tests.support.rooms import Media, Study
 
@@ -93,6 +98,40 @@ def test_it_refuses_addresses_where_only_the_relay_may_be_used(media):
     hidden = sdp.replace("127.0.0.1 ", "0.0.0.0 ").replace("typ host", "typ relay")
     ticket = issue(study.ticket("relay", "p1", relay_only=True), media.key)
     assert join(media, study, "relay", ticket, hidden)[0] == 200
+
+
+def test_sources_beyond_what_a_call_has_are_not_even_opened():
+    """libsrtp would keep each, and look through all of them at every packet."""
+
+    async def tried() -> tuple[list[int], list[int]]:
+        wire = Wire([])
+        peer = Peer(wire, Identity(), read_offer(client_offer(), may_share=False, relay_only=False), Mock())
+        opened: tuple[list[int], list[int]] = [], []
+
+        def unprotect(size: int) -> memoryview:
+            opened[0].append(int.from_bytes(wire.incoming[8:12], "big"))
+            return memoryview(wire.incoming)[:size]
+
+        def unprotect_rtcp(data: bytes) -> bytes:
+            opened[1].append(int.from_bytes(data[4:8], "big"))
+            return data
+
+        peer._secure.unprotect, peer._secure.unprotect_rtcp = unprotect, unprotect_rtcp
+        for source in range(1, 5000):
+            for kind, packet in ((96, source.to_bytes(12, "big")), (201, source.to_bytes(8, "big"))):
+                wire.incoming[: len(packet)] = packet
+                wire.incoming[:4] = bytes((0x80, kind, 0, 1))
+                with contextlib.suppress(ValueError):
+                    peer.on_media(len(packet), 1.0)
+        for source in (1, peer.microphone.ssrc):
+            wire.incoming[:12] = bytes((0x80, 96, 0, 2)) + source.to_bytes(8, "big")
+            peer.on_media(12, 1.0)
+        return opened
+
+    media, reports = asyncio.run(tried())
+    assert len(set(media) | set(reports)) < 70
+    assert media[-2] == 1
+    assert len(media) - len(set(media)) == 1
 
 
 def test_floods_disturb_no_call():
