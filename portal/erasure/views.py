@@ -1,6 +1,8 @@
 """Retention and erasure: who asked, who decides, what was erased with which proof."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from collections.abc import Iterable
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -52,6 +54,10 @@ def ask(study_id: str) -> Response | str:
 @recently_proved
 def decide(erasure_request: int, *, approve: bool) -> Response:
     """Approve a request, or turn it down."""
+    since = _consented_since(service(RetentionService).requests(current_principal().sites))
+    if approve and since.get(erasure_request, "") != request.form.get("since", ""):
+        flash(_("She has consented since you opened this page. Nothing is decided yet: please look again."), "problem")
+        return redirect(url_for("erasure.start"))
     try:
         service(RetentionService).decide(erasure_request, approve=approve, staff_id=current_principal().id)
     except RequestUnknown:
@@ -97,10 +103,14 @@ def confirm(milestone_id: int) -> Response:
     return redirect(url_for("erasure.start"))
 
 
-def _consented_since(request: Request) -> bool:
-    """Whether she consented after it was asked: whoever decides should know that this would go too."""
-    given = service(ConsentService).state(named_participant(request.study_id)).given
-    return given is not None and given.at > request.requested_at
+def _consented_since(requests: Iterable[Request]) -> dict[int, str]:
+    """Of those who consented after it was asked the reference: whoever decides should know that this would go too."""
+    found = {}
+    for one in requests:
+        given = service(ConsentService).state(named_participant(one.study_id)).given
+        if given is not None and given.at > one.requested_at:
+            found[one.id] = given.reference
+    return found
 
 
 def _page(form: MilestoneForm) -> str:
@@ -108,7 +118,7 @@ def _page(form: MilestoneForm) -> str:
     requests = retention.requests(me.sites)
     return render_template(
         "erasure/start.html", form=form, button=EmptyForm(), requests=requests, me=me,
-        since={one.id for one in requests if _consented_since(one)},
+        since=_consented_since(requests),
         milestones=retention.milestones(), retention=service(StudyBook).current().study.retention,
         erasures=service(ErasureService).newest(me.sites),
         names=service(TeamService).names(),

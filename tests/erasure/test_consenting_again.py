@@ -168,3 +168,20 @@ def test_whoever_decides_a_request_sees_that_she_consented_since(world):
     world.get(ConsentService).withdraw(person, "stop-keep")
     world.consent(person)
     assert words in client.get("/workspace/retention").text
+
+
+def test_nobody_approves_before_the_page_has_said_that_she_consented_since(world):
+    """Her new consent came while the page was open: what it says would go with it, unseen."""
+    person, lead, retention = world.participant(), world.member(Role.LEAD), world.get(RetentionService)
+    world.consent(person)
+    retention.ask(person, [DataKind.ANSWERS], "asked", "x", staff_id=world.member().id)
+    client = world.sign_in(lead)
+    page = client.get("/workspace/retention")
+    world.clock.forward(minutes=1)
+    world.get(ConsentService).withdraw(person, "stop-keep")
+    world.consent(person)
+    told = client.submit(page, {}, form=0)
+    assert "She has consented since you opened this page." in told.text
+    assert retention.approved() == []
+    client.submit(told, {}, form=0)
+    assert len(retention.approved()) == 1
