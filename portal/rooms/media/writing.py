@@ -96,7 +96,11 @@ class Writing:
         if self._writer is None:
             return
         now = time.monotonic()
-        self._beat(now)
+        try:
+            self._beat(now)
+        except Exception as error:  # noqa: BLE001 - else nothing would be written any more, and nobody would know
+            self._failed(error)
+            return
         busy = self._desk.busy_for
         if busy is None:
             self._hand_over(now)

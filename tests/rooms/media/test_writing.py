@@ -133,6 +133,21 @@ def test_a_recording_that_cannot_be_composed_leaves_the_turn_to_the_others(hands
     assert other.kinds == ["opened", "part", "track", "index", *other.kinds[4:-2], "closed", "ended"]
 
 
+def test_a_recording_whose_beat_fails_ends_with_an_alarm_instead_of_growing_unwritten(hands, tmp_path):
+    async def go():
+        one = One(hands, tmp_path)
+        one.writing._beat = refuse
+        one.said(10)
+        one.writing._batch()
+        await one.writing.idle()
+        return one
+
+    one = asyncio.run(go())
+    assert one.failed == ["error"]
+    assert one.unlocked()
+    assert one.takings.drain() == []
+
+
 def test_what_was_taken_is_forgotten_with_a_recording_that_is_discarded(hands, tmp_path):
     async def go():
         one = One(hands, tmp_path)
