@@ -4,10 +4,12 @@ So one that was cut off is told from a portal in use. The portal does not start 
 away first: plain keys and half a database are nobody's.
 """
 
+import json
 import shutil
 from pathlib import Path
 
 import structlog
+from sqlalchemy import make_url
 
 from portal.db import filling
 from portal.operations.errors import RestoreCutOff
@@ -33,8 +35,10 @@ def refuse_unfinished(settings: Settings) -> None:
 
 
 def begin(settings: Settings) -> None:
-    """Mark what is about to be filled. All of it is empty."""
-    (settings.instance / _MARK).touch(mode=0o600)
+    """Mark what is about to be filled. All of it is empty. The mark names SQLite's files that lie elsewhere."""
+    mark = settings.instance / _MARK
+    mark.touch(mode=0o600)
+    mark.write_text(json.dumps([str(one) for one in _files_elsewhere(settings)]), encoding="utf-8")
     for url in _databases(settings):
         filling.mark(url)
 
@@ -60,8 +64,13 @@ def clear(settings: Settings) -> bool:
     mark = settings.instance / _MARK
     if not mark.exists():
         return found
-    for path in (*(settings.instance / name for name in _FILLED), *settings.instance.glob("portal.sqlite3*")):
-        _remove(path)
+    elsewhere = [Path(one) for one in json.loads(mark.read_text(encoding="utf-8") or "[]")]
+    for path in (settings.instance / "portal.sqlite3", *elsewhere):
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    for name in _FILLED:
+        if (settings.instance / name).exists():
+            shutil.rmtree(settings.instance / name)
     mark.unlink()
     return True
 
@@ -84,13 +93,12 @@ def _take_marks_away(settings: Settings) -> None:
         proved.unlink(missing_ok=True)
 
 
+def _files_elsewhere(settings: Settings) -> list[Path]:
+    """SQLite's files that the settings name, where they are not the instance's own."""
+    urls = settings.database_url, settings.personal_keys_url
+    return [Path(str(make_url(one).database)) for one in urls if one.startswith("sqlite")]
+
+
 def _databases(settings: Settings) -> list[str]:
     """Those that are no files of the instance."""
     return [url for url in (settings.database_url, settings.personal_keys_url) if url.startswith("postgresql")]
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -75,6 +75,24 @@ def test_one_that_fails_at_the_end_leaves_nothing_and_says_so(saved, target):
     is_whole(saved, target)
 
 
+def test_a_file_of_sqlite_s_elsewhere_is_removed_too_and_no_other(world, tmp_path, request):
+    saved, elsewhere = kept(world, tmp_path / "backup"), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    settings = replace(saved.target(tmp_path, request), database_url=f"sqlite:///{elsewhere / 'data.sqlite3'}")
+    head = another_head(saved.folder)
+    with pytest.raises(BackupDamaged, match="audit chain"):
+        restore(saved.folder, [IDENTITY], settings, saved.world.clock)
+    assert list(elsewhere.iterdir()) == []
+    killed(saved, settings, tmp_path)
+    in_use = elsewhere / "in-use.sqlite3"
+    in_use.write_bytes(b"another portal's")
+    restoring.unfinished.clear(replace(settings, database_url=f"sqlite:///{in_use}"))
+    assert list(elsewhere.iterdir()) == [in_use]
+    another_head(saved.folder, head)
+    restore(saved.folder, [IDENTITY], settings, saved.world.clock)
+    is_whole(saved, settings)
+
+
 @pytest.mark.postgresql
 def test_the_keys_database_is_emptied_too(make_world, cluster, tmp_path, request):
     for name in ("keys_before", "keys_after"):
