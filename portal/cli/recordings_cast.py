@@ -30,7 +30,9 @@ _WORK = 17
 
 
 def prepare(services: Services, person: Participant) -> None:
-    """Keys for lead and researcher under a known passphrase, a recovery key, and an interview that is over."""
+    """Keys for lead and researcher under a known passphrase, a recovery key, and an interview that was broken off: she
+    has another one booked.
+    """
     members = {one.role: one.id for one in services.get(TeamService).members()}
     lead, researcher = members[Role.LEAD], members[Role.RESEARCHER]
     keys = services.get(KeyService)
@@ -46,7 +48,7 @@ def prepare(services: Services, person: Participant) -> None:
     keys.confirm(registered.id, staff_id=lead)
     room = services.get(RoomService).open_by_hand(person, staff_id=researcher)
     services.get(JoinService).note_ended(room)
-    services.get(RoomService).mark(room, Outcome.DONE, "", staff_id=researcher)
+    services.get(RoomService).mark(room, Outcome.BROKEN_OFF, "", staff_id=researcher)
 
 
 def recording_duty(services: Services, settings: Settings) -> Duty:
