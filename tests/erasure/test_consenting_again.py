@@ -60,6 +60,8 @@ def test_nobody_else_waits(world):
     other = world.participant()
     world.consent(other)
     world.get(DemographicsService).answer(other, "age", AGE)
+    assert world.get(ConsentService).state(other).stands
+    assert world.get(DemographicsService).answers(other.id) == {"age": AGE}
 
 
 def test_an_erasure_that_was_cut_off_still_holds(worlds):

@@ -269,9 +269,10 @@ def test_any_bytes_are_an_rtp_packet_or_a_value_error(data):
 @given(st.binary(max_size=200))
 def test_any_bytes_are_rtcp_or_an_error_that_the_wire_counts(data):
     try:
-        rtcp.read(data)
+        heard = rtcp.read(data)
     except (ValueError, struct.error, IndexError):
         return
+    assert isinstance(heard, rtcp.Heard)
 
 
 @given(st.binary(max_size=300))
