@@ -76,6 +76,9 @@ class Caller:
     def wait_said(self, part: str, text: str, seconds: float = PATIENCE_MS / 1000) -> None:
         if part == "note":  # it goes by itself after a while, which on a busy machine is soon
             self.page.wait_for_function(f"noted.some(one => one.includes({text!r}))", timeout=seconds * 1000)
+        elif part == "recording":  # the whole line: "Not recording" has "Recording" in it, too
+            line = self.page.locator(f"#room-{part}").get_by_text(text, exact=True)
+            line.wait_for(timeout=seconds * 1000)
         else:
             self.page.locator(f"#room-{part}", has_text=text).wait_for(timeout=seconds * 1000)
 

@@ -79,7 +79,7 @@ def test_while_she_is_connected(place, caller, heard):
         status(she, TOLD)
         staff.wait_said("note", "had to stop.")
         staff.page.locator("#room-stops", has_text="participant asked to stop at").wait_for()
-        staff.wait_said("recording", "Recording paused")
+        staff.wait_said("recording", "Recording paused. Nothing is kept now.")
         staff.check("asked to stop")
         she.check("stopped")
         until(lambda: [one.seen for one in heard(room)] == [True])
@@ -125,7 +125,7 @@ def test_while_media_is_killed_and_her_network_is_away(place, caller, heard):
         she.context.set_offline(False)
         status(she, TOLD)
         staff.page.locator("#room-stops", has_text="asked to stop at").wait_for()
-        staff.wait_said("recording", "Recording paused")
+        staff.wait_said("recording", "Recording paused. Nothing is kept now.")
         assert len(heard(room)) == 1
         assert she.page.evaluate(KEPT) == []
         assert she.problems == []
