@@ -28,8 +28,8 @@ from portal.rooms.media.recorded import (
 from portal.rooms.tickets import Role
 
 _AT_A_STRETCH = 200
-"""Packets that are looked at before others have their turn: more than the wire reads of a socket meanwhile (`BURST`),
-so that a process with too much to do does not fall behind with its recordings first."""
+"""Packets that are looked at before others have their turn: more than the wire reads of a socket meanwhile
+(`wire.BURSTS`), so that a process with too much to do does not fall behind with its recordings first."""
 
 
 class Composer:

@@ -13,8 +13,8 @@ from aiortc.rtcdatachannel import RTCDataChannel
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceTransport
 from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
-from pylibsrtp import Session
-from pylibsrtp._binding import ffi, lib
+
+from portal.rooms.media.srtp import Protect, Unprotect, protecting, unprotecting
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +24,6 @@ CHANNELS = 4
 """Data channels that a browser may open before its connection is closed: it needs one."""
 LONGEST_MESSAGE = 65_536
 _ALERT = 21
-LONGEST_PACKET = 1500
-"""Bytes of a packet at most: what libsrtp adds has room beside it in the places that are given."""
-
-
-class SrtpFailed(Exception):
-    """libsrtp refused a packet: forged, repeated or too old."""
 
 
 class Identity:
@@ -66,8 +60,6 @@ class Secure:
         self,
         identity: Identity,
         send: Callable[[bytes], None],
-        incoming: bytearray,
-        outgoing: bytearray,
         *,
         opened: Callable[[], None],
         channel: Callable[[Any], None],
@@ -77,14 +69,11 @@ class Secure:
         self._dtls = RTCDtlsTransport(cast(RTCIceTransport, self._pipe), [identity.certificate])
         self._dtls._set_role("server")
         self._sctp = RTCSctpTransport(self._dtls)
-        self._incoming, self._outgoing = incoming, outgoing
         self._opened, self._channel, self._closed = opened, channel, closed
         self._task: asyncio.Task[None] | None = None
-        self.protect: Callable[[bytes, bytes], memoryview] | None = None
-        """Puts the packet of this header and payload into `outgoing`, and gives what there is to send."""
+        self.protect: Protect | None = None
         self.protect_rtcp: Callable[[bytes], bytes] | None = None
-        self.unprotect: Callable[[int], memoryview] | None = None
-        """Gives the plain packet of the datagram of this size in `incoming`; it lies in the same place."""
+        self.unprotect: Unprotect | None = None
         self.unprotect_rtcp: Callable[[bytes], bytes] | None = None
 
     @property
@@ -120,8 +109,8 @@ class Secure:
             self._closed()
             return
         receiving, sending = self._dtls._rx_srtp, self._dtls._tx_srtp
-        self.protect, self.protect_rtcp = _protect(sending, self._outgoing), sending.protect_rtcp
-        self.unprotect, self.unprotect_rtcp = _unprotect(receiving, self._incoming), receiving.unprotect_rtcp
+        self.protect, self.protect_rtcp = protecting(sending), sending.protect_rtcp
+        self.unprotect, self.unprotect_rtcp = unprotecting(receiving), receiving.unprotect_rtcp
         self._sctp.on("datachannel", self._channel_opened)
         await self._sctp.start(RTCSctpCapabilities(LONGEST_MESSAGE), remote_sctp_port)
         self._dtls._data_receiver = _Guarded(self._sctp._handle_data)
@@ -136,41 +125,6 @@ class Secure:
     def _changed(self) -> None:
         if self._dtls.state == "closed":
             self._closed()
-
-
-def _protect(session: Session, place: bytearray) -> Callable[[bytes, bytes], memoryview]:
-    """`session.protect` in place, without a copy for each packet."""
-    handle, start, size, view = session._srtp[0], ffi.from_buffer(place), ffi.new("int *"), memoryview(place)
-
-    def protect(head: bytes, payload: bytes) -> memoryview:
-        begin, end = len(head), len(head) + len(payload)
-        if end > LONGEST_PACKET:
-            raise ValueError("packet is too long")
-        view[:begin] = head
-        view[begin:end] = payload
-        size[0] = end
-        status = lib.srtp_protect(handle, start, size)
-        if status:
-            raise SrtpFailed(status)
-        return view[: size[0]]
-
-    return protect
-
-
-def _unprotect(session: Session, place: bytearray) -> Callable[[int], memoryview]:
-    """`session.unprotect` in place, without a copy for each packet."""
-    handle, start, size, view = session._srtp[0], ffi.from_buffer(place), ffi.new("int *"), memoryview(place)
-
-    def unprotect(length: int) -> memoryview:
-        if length > LONGEST_PACKET:
-            raise ValueError("packet is too long")
-        size[0] = length
-        status = lib.srtp_unprotect(handle, start, size)
-        if status:
-            raise SrtpFailed(status)
-        return view[: size[0]]
-
-    return unprotect
 
 
 class _Guarded:

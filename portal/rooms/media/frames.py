@@ -1,9 +1,6 @@
-"""From packets to frames: in order again, within a deadline, and whole or not at all.
+"""From packets to frames: in order again, within a deadline, and whole or not at all."""
 
-The packets' time stamps are extended beyond their wrap here.
-"""
-
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from portal.rooms.media.inbound import Packet
@@ -48,22 +45,24 @@ class Reorder:
                 waiting.setdefault(seq, packet)
         self._next = due
 
-    def pop(self, now: float) -> list[Packet | Lost]:
-        """What can be given by now, in order; `now` is infinity at the end."""
-        given: list[Packet | Lost] = [*self._ready]
-        self._ready.clear()
+    def pop(self, now: float) -> list[list[Packet] | Lost]:
+        """What can be given by now, in order: runs of packets without a gap, and what is lost between them. `now` is
+        infinity at the end."""
+        run, self._ready = self._ready, []
+        given: list[list[Packet] | Lost] = []
         due = self._next
         for seq in sorted(self._waiting):
             packet = self._waiting[seq]
             if seq != due:
                 if now - packet[4] < self._deadline and len(self._waiting) < _MOST:
                     break
-                given.append(Lost(seq - due))
+                given += [run, Lost(seq - due)] if run else [Lost(seq - due)]
+                run = []
             del self._waiting[seq]
-            given.append(packet)
+            run.append(packet)
             due = seq + 1
         self._next = due
-        return given
+        return [*given, run] if run else given
 
 
 class Picture(NamedTuple):
@@ -104,24 +103,24 @@ class Pictures:
         """Packets are missing here."""
         self.broken, self._stamp, self._parts = True, None, []
 
-    def push(self, packet: Packet) -> Picture | None:
-        """The next packet in order; gives the frame that it completes."""
-        _, stamp, marker, payload, arrived = packet
-        start = vp8_start(payload) if payload else 0
-        if start >= len(payload):
-            return None  # padding, or a descriptor alone
-        if payload[0] & 0x17 == 0x10:  # the first packet of a frame
-            if self._stamp is not None:
-                self.lost()  # the frame before never had its last packet
-            self._stamp, self._parts = stamp, []
-        elif self._stamp != stamp:
-            self.lost()
-            return None
-        self._parts.append(payload[start:])
-        if not marker:
-            return None
-        picture = Picture(stamp, arrived, b"".join(self._parts))
-        self._stamp, self._parts = None, []
-        if picture.key:
-            self.broken = False
-        return None if self.broken else picture
+    def complete(self, run: Iterable[Packet]) -> Iterator[Picture]:
+        """The next packets in order; gives the frames that they complete."""
+        for _, stamp, marker, payload, arrived in run:
+            start = vp8_start(payload) if payload else 0
+            if start >= len(payload):
+                continue  # padding, or a descriptor alone
+            if payload[0] & 0x17 == 0x10:  # the first packet of a frame
+                if self._stamp is not None:
+                    self.lost()  # the frame before never had its last packet
+                self._stamp, self._parts = stamp, []
+            elif self._stamp != stamp:
+                self.lost()
+                continue
+            self._parts.append(payload[start:])
+            if not marker:
+                continue
+            picture = Picture(stamp, arrived, b"".join(self._parts))
+            self._stamp, self._parts = None, []
+            self.broken = self.broken and not picture.key
+            if not self.broken:
+                yield picture

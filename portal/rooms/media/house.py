@@ -132,7 +132,7 @@ class House:
 
     def figures(self) -> str:
         """Figures for Prometheus."""
-        return figures.write(self.rooms.values(), self._place.wire.counts, self._journals.failures)
+        return figures.write(self.rooms.values(), self._place.wire.dropped, self._journals.failures)
 
     async def close(self) -> None:
         """Say goodbye to nobody, so that browsers rejoin the next process; finish what is being recorded."""

@@ -10,6 +10,7 @@ from portal.rooms.media import rtp
 HISTORY = 512
 """Packets kept for retransmission: about five seconds of video."""
 _MASK = HISTORY - 1
+_WRAP, _LEAP = 1 << 32, 1 << 26
 _UNPACK = rtp.HEADER.unpack_from
 _JUMP = 3000
 """A step of this many sequence numbers is a source that began anew, not a loss."""
@@ -22,8 +23,8 @@ KEYFRAME_PAUSE = 0.5
 """Seconds between two requests for a keyframe."""
 
 Packet = tuple[int, int, int, bytes, float]
-"""Extended sequence number, time stamp, marker (0 or 128), payload, and arrival on the process's clock in seconds. No
-class, since one is made for every packet."""
+"""Extended sequence number, extended time stamp, marker (0 or 128), payload, and arrival on the process's clock in
+seconds. No class, since one is made for every packet."""
 
 
 class Sink(Protocol):
@@ -59,13 +60,14 @@ class Inbound:
         self.history: list[Packet | None] = [None] * HISTORY
         self.highest = -1
         """Extended sequence number of the newest packet; -1 before the first."""
+        self._due = -1
+        """The 16-bit sequence number after that; -1 before the first packet."""
+        self._stamp, self._whole = 0, -1
+        """The newest packet's time stamp, and the same extended beyond its wrap; -1 before the first packet."""
         self.first = 0
         self.received = 0
-        self.bytes = 0
         self.jitter = 0.0
         self._transit: float | None = None
-        self._timed = -1
-        self.last_arrival = 0.0
         self.missing: dict[int, list[float]] = {}
         """Lost packets: extended sequence number -> [first missed at, next try at, tries]."""
         self._timer: asyncio.TimerHandle | None = None
@@ -80,33 +82,37 @@ class Inbound:
 
     def restart(self, ssrc: int) -> None:
         """A new source sends in this m-line."""
-        self.ssrc, self.highest, self._transit, self.sender_report = ssrc, -1, None, None
-        self._timed = -1
+        self.ssrc, self.highest, self._due, self._transit, self.sender_report = ssrc, -1, -1, None, None
         self.received, self._counted = 0, (0, 0)
         self.history = [None] * HISTORY
         self._forget()
 
-    def packet(self, data: rtp.Buffer, now: float) -> None:
-        """One plain RTP packet of this stream. Raises ValueError where it contradicts itself."""
+    def packet(self, data: rtp.Buffer, size: int, now: float) -> None:
+        """One plain RTP packet of this stream, in the first bytes of `data`. Raises ValueError where it contradicts
+        itself."""
         first, second, short, stamp, _ = _UNPACK(data)
         if first & 0x2F:  # padding or contributing sources, which browsers seldom send
-            start, end = rtp.payload_bounds(data)
+            start, size = rtp.payload_bounds(data[:size])
         else:
-            start, end = 12, len(data)
-            if first & 0x10:
-                start = 16 + 4 * (data[14] << 8 | data[15])
-                if start > end:
-                    raise ValueError("truncated extension")
-        next_one = self.highest + 1
-        seq = next_one if short == next_one & 0xFFFF and next_one else self._extend(short)
-        payload = bytes(data[start:end])
-        slot = seq & _MASK
-        known = self.history[slot]
-        if known is not None and known[0] == seq:
-            return  # a duplicate
-        packet = seq, stamp, second & 0x80, payload, now  # one for all: history, receivers and recorder
-        self.history[slot] = packet
-        self._count(seq, stamp, end, now)
+            start = 16 + 4 * (data[14] << 8 | data[15]) if first & 0x10 else 12
+        if start > size:
+            raise ValueError("truncated packet")
+        if short == self._due:  # the next one, as nearly always
+            self.highest = seq = self.highest + 1
+            self._due = (short + 1) & 0xFFFF
+            if stamp != self._stamp:
+                self._moment(stamp, now)
+            whole = self._whole
+        else:
+            seq = self._extend(short)
+            known = self.history[seq & _MASK]
+            if known is not None and known[0] == seq:
+                return  # a duplicate
+            whole = self._out_of_turn(seq, stamp, now)
+        payload = bytes(data[start:size])
+        packet = seq, whole, second & 0x80, payload, now  # one for all: history, receivers and recorder
+        self.history[seq & _MASK] = packet
+        self.received += 1
         if self.keyframe_wanted and rtp.starts_vp8_keyframe(payload):
             self.keyframe_wanted = False
         for sink in self.sinks:
@@ -158,34 +164,43 @@ class Inbound:
         step = (short - self.highest) & 0xFFFF
         return self.highest + (step if step < 0x8000 else step - 0x10000)
 
-    def _count(self, seq: int, stamp: int, size: int, now: float) -> None:
-        self.received += 1
-        self.bytes += size
-        self.last_arrival = now
-        highest = self.highest
-        if seq > highest:
-            self.highest = seq
-            if highest < 0:
-                self.first = seq
-            elif seq != highest + 1:
-                self._miss(highest + 1, seq, now)
-            if stamp != self._timed:  # the packets of one picture leave one after the other: that is no jitter
-                self._timed = stamp
-                self._jitter(now * self.clock_rate - stamp)
-        elif self.missing:
-            self.missing.pop(seq, None)
-
-    def _jitter(self, transit: float) -> None:
-        """As RFC 3550 counts it, over moments of the source instead of packets."""
+    def _moment(self, stamp: int, now: float) -> None:
+        """A newer packet of another time stamp: the packets of one picture leave one after the other, but moments of
+        the source show jitter, counted over them as RFC 3550 does it over packets."""
+        step = self._step(stamp)
+        self._stamp, self._whole = stamp, self._whole + step
+        transit = now * self.clock_rate - self._whole
         if self._transit is not None:
-            step = abs(transit - self._transit)
-            if step < 0x4000000:  # not where the time stamp wraps
-                self.jitter += (step - self.jitter) / 16
+            late = abs(transit - self._transit)
+            if late < _LEAP:
+                self.jitter += (late - self.jitter) / 16
         self._transit = transit
+
+    def _step(self, stamp: int) -> int:
+        """From the newest packet's time stamp to this one."""
+        step = (stamp - self._stamp) & 0xFFFFFFFF
+        return step if step < 0x80000000 else step - 0x100000000
+
+    def _out_of_turn(self, seq: int, stamp: int, now: float) -> int:
+        """A packet after a gap, a late one, or the first. Gives its extended time stamp."""
+        highest = self.highest
+        if seq <= highest:
+            self.missing.pop(seq, None)
+            return self._whole + self._step(stamp)
+        self.highest, self._due = seq, (seq + 1) & 0xFFFF
+        if highest < 0:
+            self.first = seq
+            if self._whole < 0:
+                self._stamp, self._whole = stamp, stamp + _WRAP
+        else:
+            self._miss(highest + 1, seq, now)
+        if stamp != self._stamp:
+            self._moment(stamp, now)
+        return self._whole
 
     def _miss(self, start: int, end: int, now: float) -> None:
         if end - start > _JUMP:
-            self.first, self.received, self._counted = end, 1, (0, 0)
+            self.first, self.received, self._counted = end, 0, (0, 0)  # this packet is counted in a moment
             self._forget()
             self.request_keyframe(now)
             return

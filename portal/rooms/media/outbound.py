@@ -33,7 +33,7 @@ class Outbound:
         self._seq_shift = self._stamp_shift = 0
         self._seq = secrets.randbelow(0x7000)  # below 32768: receivers guess the roll-over counter by the first packet
         self._stamp = secrets.randbelow(0x7FFFFFFF)
-        self._at = 0.0
+        self._newest: Packet | None = None
         self._rtx_seq = secrets.randbelow(0x7000)
         self._reports: list[tuple[int, float]] = []
         self._resent_at, self._resent = 0.0, 0
@@ -68,7 +68,7 @@ class Outbound:
             return
         out = seq + self._seq_shift
         if out > self._seq:
-            self._seq, self._stamp, self._at = out, stamp + self._stamp_shift, now
+            self._seq, self._newest = out, packet
         self.packets += 1
         self.octets += len(payload)
         stamp = (stamp + self._stamp_shift) & 0xFFFFFFFF
@@ -118,6 +118,8 @@ class Outbound:
 
     def _begin(self, seq: int, stamp: int, now: float) -> None:
         self._fresh, self._from = False, seq
-        self._seq_shift = self._seq + 1 - seq
-        passed = int((now - self._at) * self.clock_rate) if self._at else 0
+        self._seq_shift, passed = self._seq + 1 - seq, 0
+        if self._newest is not None:
+            _, newest, _, _, at = self._newest
+            self._stamp, passed = newest + self._stamp_shift, int((now - at) * self.clock_rate)
         self._stamp_shift = self._stamp + max(passed, 1) - stamp

@@ -7,8 +7,10 @@ frame can come from any more; sound that is missing before it becomes true silen
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Protocol
 
 from portal.rooms.media import webm
@@ -29,6 +31,7 @@ TIED_WITHIN = 2.5
 """Seconds that a part waits for sender reports."""
 CLUSTER_MS = 400
 INDEX_EVERY_MS = 5_000
+_MS = itemgetter(0)
 
 
 class File(Protocol):
@@ -80,7 +83,7 @@ class Part:
         self.wants_new_file = False
         """True when a picture came and this file has sound alone."""
         self._kinds: frozenset[str] = frozenset()
-        self._sound = Sound(self._gap)
+        self._sound: Sound | None = None
         self._indexed_ms = -INDEX_EVERY_MS
 
     def restart(self, kind: str, now: float) -> None:
@@ -95,7 +98,8 @@ class Part:
         if not packets:
             return
         stream = self._streams[kind]
-        stream.reorder.push(stream.clock.extended(packets))
+        stream.clock.came(packets)
+        stream.reorder.push(packets)
         if not stream.seen and self.begun_ms is not None:  # late: it waits to be tied to what was there first
             stream.held_from = packets[0][4]
         stream.seen, stream.last_arrival = True, packets[-1][4]
@@ -130,7 +134,8 @@ class Part:
             return 0
         latest = max((frame.ms + 1 for stream in self._streams.values() for frame in stream.frames), default=0)
         self._write(max(latest, self._ms(now)))
-        self._sound.end()
+        if self._sound is not None:
+            self._sound.end()
         return self.written_ms
 
     # times
@@ -188,15 +193,15 @@ class Part:
     # from packets to frames
 
     def _release(self, stream: _Stream, now: float) -> None:
-        for one in stream.reorder.pop(now):
-            if isinstance(one, Lost):
-                self._lost(stream, one.packets, now)
+        for run in stream.reorder.pop(now):
+            if isinstance(run, Lost):
+                self._lost(stream, run.packets, now)
             elif stream.kind == AUDIO:
-                if one[3]:
-                    self._frame(stream, one[1], one[4], key=True, data=one[3])
+                for _, stamp, _, payload, arrived in run:
+                    if payload:
+                        self._frame(stream, stamp, arrived, key=True, data=payload)
             else:
-                picture = stream.pictures.push(one)
-                if picture is not None:
+                for picture in stream.pictures.complete(run):
                     self._picture(stream, picture)
         self.wants_keyframe = VIDEO in self._wanted() and self._streams[VIDEO].pictures.broken
 
@@ -235,7 +240,7 @@ class Part:
         kinds.add(AUDIO)
         self._kinds = frozenset(kinds)
         start = min(frame.ms for stream in self._streams.values() for frame in stream.frames)
-        self.begun_ms = start
+        self.begun_ms, self._sound = start, Sound(start, self._gap)
         head = webm.header(audio=True, video=(self.size or (640, 480)) if VIDEO in kinds else None)
         media = "+".join(kind for kind in (AUDIO, VIDEO) if kind in kinds)
         codecs = "+".join(name for kind, name in ((VIDEO, "vp8"), (AUDIO, "opus")) if kind in kinds)
@@ -243,38 +248,36 @@ class Part:
         return True
 
     def _write(self, horizon: int) -> None:
-        start = self.begun_ms or 0
-        frames: list[webm.Frame] = []
+        start, frames = self.begun_ms or 0, []
         for stream in self._streams.values():
-            ready = [frame for frame in stream.frames if frame.ms < horizon]
-            stream.frames = stream.frames[len(ready) :] if ready else stream.frames
+            ready = bisect_left(stream.frames, horizon, key=_MS)
+            if not ready:
+                taken = []
+            else:
+                taken, stream.frames = stream.frames[:ready], stream.frames[ready:]
             if stream.kind not in self._kinds:
-                self.wants_new_file |= bool(ready)
+                self.wants_new_file |= bool(taken)
                 continue
-            moved = [webm.Frame(ms - start, track, key, data) for ms, track, key, data in ready if ms >= start]
-            frames += self._sound.whole(moved, horizon - start) if stream.kind == AUDIO else moved
-        frames.sort(key=lambda one: one.ms)
-        group: list[webm.Frame] = []
-        for frame in frames:
-            if group and (self._opens(frame) or frame.ms - group[0].ms >= CLUSTER_MS):
-                self._cluster(group)
-                group = []
-            group.append(frame)
-        if group:
-            self._cluster(group)
-
-    def _opens(self, frame: webm.Frame) -> bool:
-        return frame.track == webm.VIDEO and frame.key
+            taken = [one for one in taken if one.ms >= start]
+            frames += self._sound.whole(taken, horizon) if stream.kind == AUDIO and self._sound is not None else taken
+        frames.sort(key=_MS)
+        first = 0
+        for at, (ms, track, key, _) in enumerate(frames):
+            if at > first and ((key and track == webm.VIDEO) or ms - frames[first].ms >= CLUSTER_MS):
+                self._cluster(frames[first:at])
+                first = at
+        if frames:
+            self._cluster(frames[first:])
 
     def _cluster(self, group: list[webm.Frame]) -> None:
-        first = group[0]
-        due = VIDEO not in self._kinds and first.ms - self._indexed_ms >= INDEX_EVERY_MS
-        if self._opens(first) or due:
-            self._file.index(first.ms)
-            self._indexed_ms = first.ms
-        self.written_ms = max(self.written_ms, group[-1].ms + webm.SILENCE_MS)
-        self._file.cluster(webm.cluster(group), self.written_ms)
+        first, origin = group[0], self.begun_ms or 0
+        at = first.ms - origin
+        due = VIDEO not in self._kinds and at - self._indexed_ms >= INDEX_EVERY_MS
+        if due or (first.key and first.track == webm.VIDEO):
+            self._file.index(at)
+            self._indexed_ms = at
+        self.written_ms = max(self.written_ms, group[-1].ms - origin + webm.SILENCE_MS)
+        self._file.cluster(webm.cluster(group, origin), self.written_ms)
 
     def _gap(self, start: int, end: int) -> None:
-        at = self.begun_ms or 0
-        self._file.tell("gap", track=self.person, ms=at + start, until_ms=at + end, why="no sound came")
+        self._file.tell("gap", track=self.person, ms=start, until_ms=end, why="no sound came")

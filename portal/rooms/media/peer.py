@@ -9,12 +9,14 @@ from typing import Any, Protocol
 
 from portal.rooms.media import rtcp, rtp
 from portal.rooms.media.bandwidth import Receiver
+from portal.rooms.media.datagrams import Address, Outbox
 from portal.rooms.media.dtls import Identity, Secure
 from portal.rooms.media.inbound import Inbound
 from portal.rooms.media.outbound import Outbound
 from portal.rooms.media.sdp import SEND_TIME, Line, Offer, Outgoing
 from portal.rooms.media.sources import Sources
-from portal.rooms.media.wire import Address, Send, Wire
+from portal.rooms.media.srtp import Cell
+from portal.rooms.media.wire import Wire
 
 log = logging.getLogger(__name__)
 
@@ -62,21 +64,17 @@ class Peer:
         ]
         self.receiver = Receiver()
         self.round_trip = 0.05
-        self.unsent = 0
-        """Datagrams that the network did not take."""
         self.state = "new"
         self._wire, self._listener, self._offer = wire, listener, offer
         self._secure = Secure(
             identity,
             self._send,
-            wire.incoming,
-            wire.outgoing,
             opened=self._opened,
             channel=self._channel_opened,
             closed=lambda: self._over("closed"),
         )
-        self._to: Send | None = None
-        self._address: Address = ("", 0)
+        self._to: Outbox | None = None
+        self._address: Address = b""
         self._channel: Any = None
         self._sources = Sources((offer.microphone, offer.camera, *(offer.share or ())), self.inbounds)
         self._outputs = {one.ssrc: one for pair in self.slots for one in pair}
@@ -153,41 +151,41 @@ class Peer:
 
     # what the wire calls
 
-    def checked(self, send: Send, address: Address, *, nominated: bool) -> None:
+    def checked(self, outbox: Outbox, address: Address, *, nominated: bool) -> None:
         """A verified connectivity check."""
         self._last_heard = time.monotonic()
         if nominated or self._to is None:
-            self._to, self._address = send, address
+            self._to, self._address = outbox, address
 
     def on_dtls(self, data: bytes) -> None:
         """A DTLS datagram."""
         self._last_heard = time.monotonic()
         self._secure.receive(data)
 
-    def on_media(self, size: int, now: float) -> None:
-        """An SRTP or SRTCP datagram lies on the wire. Raises what libsrtp and parsing raise; the wire counts it."""
-        incoming, unprotect = self._wire.incoming, self._secure.unprotect
-        if 191 < incoming[1] < 224:
-            self._on_report(bytes(incoming[:size]), now)
+    def on_media(self, cell: Cell, size: int, now: float) -> None:
+        """An SRTP or SRTCP datagram lies in the cell. Raises what libsrtp and parsing raise; the wire counts it."""
+        view, unprotect = cell.view, self._secure.unprotect
+        if 191 < view[1] < 224:
+            self._on_report(bytes(view[:size]), now)
             return
         if unprotect is None:
             return
-        (ssrc,) = _SOURCE(incoming)
+        (ssrc,) = _SOURCE(view)
         known = self._sources.find(ssrc)
         if known is None:
             self._sources.check(ssrc)
-        plain = unprotect(size)
+        size = unprotect(cell, size)
         self._last_heard = now
-        known = known or self._sources.identify(plain, ssrc, now)
+        known = known or self._sources.identify(view[:size], ssrc, now)
         if known is None:
             return
         stream, repair = known
         if repair:
-            original = rtp.unwrap_rtx(plain, stream.codec, stream.ssrc or 0)
+            original = rtp.unwrap_rtx(view[:size], stream.codec, stream.ssrc or 0)
             if original is not None and stream.highest >= 0:
-                stream.packet(original, now)
-        elif plain[1] & 0x7F == stream.codec:
-            stream.packet(plain, now)
+                stream.packet(original, len(original), now)
+        elif view[1] & 0x7F == stream.codec:
+            stream.packet(view, size, now)
 
     def _on_report(self, data: bytes, now: float) -> None:
         unprotect = self._secure.unprotect_rtcp
@@ -218,20 +216,13 @@ class Peer:
         )  # fmt: skip
 
     def _send_rtp(self, head: bytes, payload: bytes) -> None:
-        protect, send = self._secure.protect, self._to
-        if protect is not None and send is not None:
-            data = protect(head, payload)
-            try:
-                send(data, self._address)
-            except OSError:
-                self.unsent += 1
+        protect, to = self._secure.protect, self._to
+        if protect is not None and to is not None:
+            to.post(protect(to.cell, head, payload), self._address)
 
     def _send(self, data: bytes) -> None:
         if self._to is not None:
-            try:
-                self._to(data, self._address)
-            except OSError:
-                self.unsent += 1
+            self._to.send(data, self._address)
 
     # reports
 

@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 SWEEP_EVERY = 5.0
 COLLECT_EVERY = 60.0
 """Seconds between two looks for what closed connections left behind: each stops forwarding for some milliseconds."""
-SWITCH = 0.0001
-"""Seconds after which a thread that writes recordings lets the event loop have its turn."""
+SWITCH = 0.002
+"""Seconds after which a thread that writes recordings must let the event loop have its turn, and the event loop such a
+thread. Each lets the other in far sooner by itself, wherever it waits for the system; to be forced costs both."""
 _M_ARENA_MAX = -8
 """glibc's name for the number of heaps, in malloc.h."""
 

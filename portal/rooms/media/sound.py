@@ -11,12 +11,13 @@ _OVERLAP_MS = 40
 
 
 class Sound:
-    """Fills one file's sound. Times are milliseconds of the file; `gap` is told from when to when none came."""
+    """Fills one file's sound. Times are milliseconds of the recording, and the file begins at `start`; `gap` is told
+    from when to when none came."""
 
-    def __init__(self, gap: Callable[[int, int], None]) -> None:
+    def __init__(self, start: int, gap: Callable[[int, int], None]) -> None:
         self._gap = gap
-        self._reached = 0.0
-        self._last = -1
+        self._reached = float(start)
+        self._last = start - 1
         self._silent_from: int | None = None
 
     def whole(self, frames: Sequence[webm.Frame], until: int) -> list[webm.Frame]:

@@ -1,6 +1,6 @@
 """Which of a connection's streams a packet belongs to: by its source, and by the m-line that it names itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from portal.rooms.media import rtp
 from portal.rooms.media.inbound import Inbound
@@ -19,6 +19,8 @@ class Sources:
     def __init__(self, lines: Sequence[Line], streams: Sequence[Inbound]) -> None:
         self._lines = tuple(zip(lines, streams, strict=True))
         self._known: dict[int, Known] = {}
+        self.find: Callable[[int], Known | None] = self._known.get
+        """The stream of a source that is known."""
         for line, stream in self._lines:
             for ssrc in line.ssrcs[:1]:
                 stream.ssrc = ssrc
@@ -35,10 +37,6 @@ class Sources:
     def heard(self, ssrc: int) -> None:
         """After a packet was opened: libsrtp has this source from now on."""
         self._heard.add(ssrc)
-
-    def find(self, ssrc: int) -> Known | None:
-        """The stream of a source that is known."""
-        return self._known.get(ssrc)
 
     def identify(self, plain: rtp.Buffer, ssrc: int, now: float) -> Known | None:
         """A packet was opened. A source that the offer did not name says in a header extension which m-line it is of.
@@ -62,6 +60,7 @@ class Sources:
         return None
 
     def _begin_anew(self, stream: Inbound, ssrc: int, now: float) -> None:
-        self._known = {one: known for one, known in self._known.items() if known != (stream, False)}
+        for one in [one for one, known in self._known.items() if known == (stream, False)]:
+            del self._known[one]
         stream.restart(ssrc)
         stream.request_keyframe(now)

@@ -108,26 +108,20 @@ class TrackClock:
         if self._report is not None and ahead > _UNTRUE:
             self._report -= ahead
 
-    def extended(self, packets: Sequence[Packet]) -> list[Packet]:
-        """The packets, as they arrived, with their 32-bit time stamps extended beyond the wrap."""
-        whole = self._stamp if self._stamp is not None else self._first(packets[0][1])
-        extended = []
-        for seq, stamp, marker, payload, arrived in packets:
-            step = (stamp - whole) & (_WRAP - 1)
-            whole += step if step < _HALF else step - _WRAP
-            extended.append((seq, whole, marker, payload, arrived))
-        self._stamp = whole
-        self._newest = whole / self._rate, packets[-1][4]
+    def came(self, packets: Sequence[Packet]) -> None:
+        """Packets, as they arrived."""
+        if self._stamp is None:
+            self._first(packets[0][1])
+        _, self._stamp, _, _, arrived = packets[-1]
+        self._newest = self._stamp / self._rate, arrived
         if self._used is None or self._report is None:
-            for _, stamp, _, _, arrived in extended:
+            for _, stamp, _, _, arrived in packets:
                 self._arrived(stamp, arrived)
-        return extended
 
-    def _first(self, stamp: int) -> int:
-        self._stamp = stamp + _WRAP
+    def _first(self, stamp: int) -> None:
+        self._stamp = stamp
         if self._early is not None:
             self.reported(*self._early)
-        return self._stamp
 
     def _arrived(self, stamp: int, at: float) -> None:
         """A packet of this extended time stamp arrived: until a report comes the best guess, and then a bound."""

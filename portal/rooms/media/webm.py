@@ -16,13 +16,16 @@ SILENCE_MS = 20
 _PRE_SKIP = 312
 """Samples at 48 kHz by which an Opus decoder lags behind (RFC 7845 recommends to skip them)."""
 _UNKNOWN = b"\x01\xff\xff\xff\xff\xff\xff\xff"
-_BLOCK = Struct("!BhB").pack
-_SIMPLE_BLOCK = b"\xa3"
+_BLOCK_START = Struct("!BLBhB")
+_BLOCK, _BLOCK_SIZE = _BLOCK_START.pack, _BLOCK_START.size
+_SIMPLE_BLOCK, _BLOCK_HEAD = 0xA3, 4
+_FOUR_OCTETS = 1 << 28
+"""Marks a size of four octets."""
 _EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675
 
 
 class Frame(NamedTuple):
-    """One frame at its time in the file."""
+    """One frame at its time, on whichever clock."""
 
     ms: int
     track: int
@@ -42,11 +45,15 @@ def header(*, audio: bool, video: tuple[int, int] | None) -> bytes:
     return _element(_EBML, doctype) + _id(_SEGMENT) + _UNKNOWN + _element(_INFO, info) + _element(_TRACKS, tracks)
 
 
-def cluster(frames: Sequence[Frame]) -> bytes:
-    """A cluster of at least one frame, in order of time, spanning at most 30 s."""
+def cluster(frames: Sequence[Frame], origin: int) -> bytes:
+    """A cluster of at least one frame, in order of time, spanning at most 30 s. `origin` is where the file begins."""
     start = frames[0].ms
-    blocks = b"".join(_block(frame, start) for frame in frames)
-    return _element(_CLUSTER, _number(0xE7, start) + blocks)
+    pieces, length = [_number(0xE7, start - origin)], 0
+    for ms, track, key, data in frames:
+        size = len(data) + _BLOCK_HEAD
+        pieces += _BLOCK(_SIMPLE_BLOCK, _FOUR_OCTETS | size, 0x80 | track, ms - start, 0x80 * key), data
+        length += size + _BLOCK_SIZE - _BLOCK_HEAD
+    return b"".join((_id(_CLUSTER), _size(len(pieces[0]) + length), *pieces))
 
 
 def opus_ms(packet: bytes) -> float:
@@ -62,11 +69,6 @@ def opus_ms(packet: bytes) -> float:
         frame = (2.5, 5.0, 10.0, 20.0)[config & 3]
     count = (1, 2, 2, packet[1] & 0x3F if len(packet) > 1 else 0)[code]
     return frame * count if frame * count <= 120 else 0.0
-
-
-def _block(frame: Frame, start: int) -> bytes:
-    ms, track, key, data = frame
-    return b"".join((_SIMPLE_BLOCK, _size(len(data) + 4), _BLOCK(0x80 | track, ms - start, 0x80 * key), data))
 
 
 def _audio() -> bytes:

@@ -15,15 +15,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from portal.rooms.media import stun
+from portal.rooms.media.datagrams import Address, Inbox, Outbox, readable
+from portal.rooms.media.srtp import Cell
 
 log = logging.getLogger(__name__)
 
-Send = Callable[[bytes | memoryview, "Address"], object]
-Address = tuple[str, int] | tuple[str, int, int, int]
-BURST = 64
-"""Datagrams read at most before the other work of the process has its turn."""
-LARGEST = 2048
-"""Bytes of a datagram at most; what is longer is cut off, and then refused."""
+BURSTS = 4
+"""How often what has arrived is read before the other work of the process has its turn."""
 ADDRESSES = 16
 """Addresses that one connection may be known by: its candidates, and those of the network it moves to."""
 _BUFFER = 8 * 1024 * 1024
@@ -37,14 +35,12 @@ class Link(Protocol):
     remote_ufrag: str
     password: bytes
 
-    def checked(self, send: Send, address: Address, *, nominated: bool) -> None:
-        """A verified check came from the address: we may send there, and if nominated, we do from now on.
+    def checked(self, outbox: Outbox, address: Address, *, nominated: bool) -> None:
+        """A verified check came from the address: we may send there, and if nominated, we do from now on."""
 
-        `send` raises OSError where the network does not take the datagram: as good as lost on the way.
-        """
-
-    def on_media(self, size: int, now: float) -> None:
-        """An SRTP or SRTCP datagram of this size lies in the wire's `incoming`. May raise anything."""
+    def on_media(self, cell: Cell, size: int, now: float) -> None:
+        """An SRTP or SRTCP datagram of this size lies in the cell. May raise anything. What is sent meanwhile may be
+        posted: it is flushed afterwards."""
 
     def on_dtls(self, data: bytes) -> None:
         """A DTLS datagram."""
@@ -54,27 +50,29 @@ class Wire:
     """The sockets, and who is behind which address."""
 
     def __init__(self, sockets: Sequence[socket.socket], *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._sockets = list(sockets)
+        self._lines = [(one, Inbox(one), Outbox(one)) for one in sockets]
         self._clock = clock
         self._links: dict[str, Link] = {}
         self._peers: dict[Address, Link] = {}
         self._addresses: dict[str, deque[Address]] = {}
-        self.incoming, self.outgoing = bytearray(LARGEST), bytearray(LARGEST)
-        """Where the datagram lies that was just received, and the one that is about to be sent: always the same two
-        places, since memory that was just used is the fastest. Nothing stays there."""
         self.counts: Counter[str] = Counter()
-        """What was dropped and why: `stranger`, `stun`, `empty`, `fault`, `unsent`."""
+        """What was dropped on its way in and why: `stranger`, `stun`, `empty`, `fault`."""
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """All that was dropped, by reason; with `unsent`, which the network did not take."""
+        return {**self.counts, "unsent": sum(outbox.unsent for _, _, outbox in self._lines)}
 
     def start(self) -> None:
         """Read from now on, on the running event loop."""
         loop = asyncio.get_running_loop()
-        for one in self._sockets:
-            loop.add_reader(one.fileno(), self._readable, one)
+        for one, inbox, outbox in self._lines:
+            loop.add_reader(one.fileno(), self._readable, inbox, outbox)
 
     def close(self) -> None:
         """Stop reading and close the sockets."""
         loop = asyncio.get_running_loop()
-        for one in self._sockets:
+        for one, _, _ in self._lines:
             loop.remove_reader(one.fileno())
             one.close()
 
@@ -90,33 +88,39 @@ class Wire:
             if self._peers.get(address) is link:
                 del self._peers[address]
 
-    def _readable(self, source: socket.socket) -> None:
-        now = self._clock()
-        find, receive, incoming = self._peers.get, source.recvfrom_into, self.incoming
-        for _ in range(BURST):
+    def _readable(self, inbox: Inbox, outbox: Outbox) -> None:
+        for _ in range(BURSTS):
             try:
-                size, address = receive(incoming)
-            except (BlockingIOError, InterruptedError):
-                return
+                self._burst(inbox, outbox)
             except OSError:  # an ICMP error about some earlier datagram: nothing to do with the next one
                 self.counts["icmp"] += 1
                 continue
-            link = find(address)
+            for _, _, one in self._lines:
+                if one.waiting:
+                    one.flush()
+            if not inbox.full:
+                return
+
+    def _burst(self, inbox: Inbox, outbox: Outbox) -> None:
+        """Serve what one call reads. Raises OSError."""
+        find, arrived, now = self._peers.get, inbox.receive(), self._clock()
+        for cell, size, (sender,) in arrived:
+            link = find(sender)
             try:
-                if link is not None and size and incoming[0] > 127:  # the short way, for nearly everything
-                    link.on_media(size, now)
+                if link is not None and size and cell.view[0] > 127:  # the short way, for nearly everything
+                    link.on_media(cell, size, now)
                 else:
-                    self._sort(source, bytes(incoming[:size]), address, link)
+                    self._sort(outbox, bytes(cell.view[:size]), sender, link)
             except Exception as error:  # noqa: BLE001 - whatever one packet does, the next one is served
                 self._fault(error)
 
-    def _sort(self, source: socket.socket, data: bytes, address: Address, link: Link | None) -> None:
+    def _sort(self, outbox: Outbox, data: bytes, address: Address, link: Link | None) -> None:
         if not data:
             self.counts["empty"] += 1
             return
         first = data[0]
         if first < 4:
-            self._check(source, data, address)
+            self._check(outbox, data, address)
         elif link is None:
             self.counts["stranger"] += 1
         elif 19 < first < 64:
@@ -124,7 +128,7 @@ class Wire:
         else:
             self.counts["stranger"] += 1
 
-    def _check(self, source: socket.socket, data: bytes, address: Address) -> None:
+    def _check(self, outbox: Outbox, data: bytes, address: Address) -> None:
         try:
             request = stun.parse(data)
         except ValueError:
@@ -136,12 +140,8 @@ class Wire:
             self.counts["stun"] += 1
             return
         self._know(address, link)
-        answer = stun.success(request, link.password, address[0], address[1])
-        try:
-            source.sendto(answer, address)
-        except OSError:
-            self.counts["unsent"] += 1
-        link.checked(source.sendto, address, nominated=request.nominates)
+        outbox.send(stun.success(request, link.password, *readable(address)), address)
+        link.checked(outbox, address, nominated=request.nominates)
 
     def _know(self, address: Address, link: Link) -> None:
         if self._peers.get(address) is link:

@@ -1,4 +1,6 @@
-"""What the media process reaches into aiortc for. Where one of these fails, aiortc moved: see rooms/media/dtls.py."""
+"""What the media process reaches into aiortc and pylibsrtp for. Where one of these fails, one of them moved: see
+rooms/media/dtls.py and rooms/media/srtp.py.
+"""
 
 import inspect
 from importlib.metadata import version
@@ -6,6 +8,8 @@ from importlib.metadata import version
 from aiortc import rtcdtlstransport, rtcsctptransport, rtp, sdp
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport
 from aiortc.rtcsctptransport import RTCSctpTransport
+from pylibsrtp import Session
+from pylibsrtp._binding import ffi, lib
 
 
 def test_the_version_is_the_one_that_was_read():
@@ -44,3 +48,11 @@ def test_packets_and_descriptions_are_called_as_we_call_them():
     for name in ("RtcpPacket", "RtcpSrPacket", "RtcpRrPacket", "RtcpRtpfbPacket", "RtcpPsfbPacket", "RtcpSdesPacket"):
         assert hasattr(rtp, name), name
     assert inspect.signature(sdp.SessionDescription.parse).parameters.keys() == {"sdp"}
+
+
+def test_libsrtps_functions_take_a_session_a_packet_and_its_length():
+    for name in ("srtp_protect", "srtp_unprotect"):
+        kind = ffi.typeof(ffi.addressof(lib, name))
+        assert [one.cname for one in kind.args] == ["struct srtp_ctx_t_ *", "void *", "int *"], name
+        assert (kind.result.kind, ffi.sizeof(kind.result)) == ("enum", 4)
+    assert ffi.typeof(Session()._srtp).item.cname == "struct srtp_ctx_t_ *"

@@ -16,6 +16,7 @@ from bench.rooms.ours import Ours
 from portal.rooms.media.dtls import Identity
 from portal.rooms.media.peer import Peer
 from portal.rooms.media.sdp import read_offer
+from portal.rooms.media.srtp import CELL, Cell
 from portal.rooms.media.wire import Wire
 from portal.rooms.tickets import issue
 from tests.support.rooms import Media, Study
@@ -108,9 +109,11 @@ def test_sources_beyond_what_a_call_has_are_not_even_opened():
         peer = Peer(wire, Identity(), read_offer(client_offer(), may_share=False, relay_only=False), Mock())
         opened: tuple[list[int], list[int]] = [], []
 
-        def unprotect(size: int) -> memoryview:
-            opened[0].append(int.from_bytes(wire.incoming[8:12], "big"))
-            return memoryview(wire.incoming)[:size]
+        cell = Cell(memoryview(bytearray(CELL)))
+
+        def unprotect(opening: Cell, size: int) -> int:
+            opened[0].append(int.from_bytes(opening.view[8:12], "big"))
+            return size
 
         def unprotect_rtcp(data: bytes) -> bytes:
             opened[1].append(int.from_bytes(data[4:8], "big"))
@@ -119,13 +122,13 @@ def test_sources_beyond_what_a_call_has_are_not_even_opened():
         peer._secure.unprotect, peer._secure.unprotect_rtcp = unprotect, unprotect_rtcp
         for source in range(1, 5000):
             for kind, packet in ((96, source.to_bytes(12, "big")), (201, source.to_bytes(8, "big"))):
-                wire.incoming[: len(packet)] = packet
-                wire.incoming[:4] = bytes((0x80, kind, 0, 1))
+                cell.view[: len(packet)] = packet
+                cell.view[:4] = bytes((0x80, kind, 0, 1))
                 with contextlib.suppress(ValueError):
-                    peer.on_media(len(packet), 1.0)
+                    peer.on_media(cell, len(packet), 1.0)
         for source in (1, peer.microphone.ssrc):
-            wire.incoming[:12] = bytes((0x80, 96, 0, 2)) + source.to_bytes(8, "big")
-            peer.on_media(12, 1.0)
+            cell.view[:12] = bytes((0x80, 96, 0, 2)) + source.to_bytes(8, "big")
+            peer.on_media(cell, 12, 1.0)
         return opened
 
     media, reports = asyncio.run(tried())

@@ -90,6 +90,7 @@ class Person:
     bases: dict[str, int] = field(default_factory=lambda: {AUDIO: 0xFFFF0000, VIDEO: 0xFFF00000})
     wants_key: bool = True
     arrivals: list[tuple[float, str, tuple]] = field(default_factory=list)
+    newest: dict[str, int] = field(default_factory=dict)
 
     def hers(self, at):
         return at * (1 + self.drift) + self.clock_ahead
@@ -140,9 +141,16 @@ class Person:
             if kind == "report":
                 self.part.report(*what, arrived)
             else:
-                self.part.take(kind, [(*what, arrived)])
+                seq, stamp, *rest = what
+                self.part.take(kind, [(seq, self.extended(kind, stamp), *rest, arrived)])
         self.part.flush(now)
         self.wants_key |= self.part.wants_keyframe
+
+    def extended(self, kind, stamp):
+        """Beyond the wrap, in the order of arrival, as streams do it."""
+        before = self.newest.get(kind, stamp + (1 << 32))
+        self.newest[kind] = before + (stamp - before + (1 << 31)) % (1 << 32) - (1 << 31)
+        return self.newest[kind]
 
     def finish(self, at):
         """The part ends here."""
@@ -234,7 +242,7 @@ def test_an_outage_and_another_connection_go_on_in_the_same_file():
     one.live(100, 110)
     one.part.restart(AUDIO, 120.0)
     one.part.restart(VIDEO, 120.0)
-    one.seqs, one.bases = {AUDIO: 3, VIDEO: 9}, {AUDIO: 17, VIDEO: 0x80000000}
+    one.seqs, one.bases, one.newest = {AUDIO: 3, VIDEO: 9}, {AUDIO: 17, VIDEO: 0x80000000}, {}
     one.wants_key = True
     one.live(120, 130)
     assert one.finish(130.0) == pytest.approx(30_000, abs=80)
@@ -302,7 +310,7 @@ def test_a_microphone_that_comes_late_does_not_cut_the_file():
 
 @pytest.mark.parametrize("late", [3, 17, 27, 39, 41, 200])
 def test_sound_that_comes_when_silence_stands_there_never_goes_back(late):
-    sound = Sound(lambda start, end: None)
+    sound = Sound(0, lambda start, end: None)
     written = sound.whole([], 200 + late)
     written += sound.whole([webm.Frame(200 + at, webm.AUDIO, key=True, data=SOUND) for at in range(7, 400, 20)], 600)
     times = [frame.ms for frame in written]
@@ -376,6 +384,7 @@ def test_a_track_is_tied_to_its_person_by_whichever_report_comes_first():
     clock.heard(ntp, 10.0)
     track.reported(ntp, 4_800)  # before any packet
     assert not track.tied
-    [(_, stamp, *_)] = track.extended([(1, 4_800 + 48_000, 0, SOUND, 11.2)])
+    stamp = (1 << 32) + 4_800 + 48_000
+    track.came([(1, stamp, 0, SOUND, 11.2)])
     assert track.tied
     assert track.time(stamp, 11.2) == pytest.approx(11.0, abs=0.001)

@@ -1,6 +1,7 @@
 """Streams over a fake transport with a pattern of losses: what is asked for again, and what comes out."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 import struct
@@ -45,10 +46,10 @@ class Wire:
         packet = rtp.HEADER.pack(0x80, marker | 96, seq, 3000 * number & 0xFFFFFFFF, 5) + payload
         self.kept[seq] = packet
         if number not in self.lose:
-            self.source.packet(memoryview(packet), now if now is not None else number / 30)
+            self.source.packet(memoryview(packet), len(packet), now if now is not None else number / 30)
 
     def again(self, seq):
-        self.source.packet(self.kept[seq], time.monotonic())
+        self.source.packet(self.kept[seq], len(self.kept[seq]), time.monotonic())
 
     def numbers(self):
         return [rtp.HEADER.unpack_from(one)[2] for one in self.out]
@@ -158,7 +159,7 @@ def test_another_source_goes_on_where_the_last_one_stopped():
         other = Inbound("video", 90_000, 96, wire.feedback)
         other.ssrc = 6
         wire.slot.attach(other, 1.0)
-        other.packet(rtp.HEADER.pack(0x80, 0xE0, 9, 7, 6) + KEY, 2.0)
+        other.packet(rtp.HEADER.pack(0x80, 0xE0, 9, 7, 6) + KEY, 12 + len(KEY), 2.0)
         assert wire.numbers()[2] == wire.numbers()[1] + 1
         stamps = [rtp.HEADER.unpack_from(one)[3] for one in wire.out]
         assert 90_000 <= (stamps[2] - stamps[1]) & 0xFFFFFFFF <= 180_000 + 10_000
@@ -231,7 +232,7 @@ def test_jitter_is_between_pictures_and_not_within_one():
 
     def arrive(picture, part, late):
         head = rtp.HEADER.pack(0x80, 96, 100 + picture * 4 + part, 3000 * picture, 5)
-        source.packet(head + DELTA, picture / 30 + part * 0.003 + late)
+        source.packet(head + DELTA, 12 + len(DELTA), picture / 30 + part * 0.003 + late)
 
     for number in range(30 * 4):
         arrive(*divmod(number, 4), late=0)
@@ -248,10 +249,37 @@ def test_sound_is_asked_for_again_only_where_it_would_come(repairs):
         source.sinks = (SimpleNamespace(forward=lambda packet, *_: heard.append(packet[0] & 0xFFFF)),)
         packets = [rtp.HEADER.pack(0x80, 111, 65_534 + at & 0xFFFF, 960 * at, 5) + b"sound" for at in range(6)]
         for at in (0, 1, 4, 2, 3, 3, 5):
-            source.packet(memoryview(packets[at]), at / 50)
+            source.packet(memoryview(packets[at]), len(packets[at]), at / 50)
         assert asked == ([("nack", [0, 1])] if repairs else [])
         assert heard == [65_534, 65_535, 2, 0, 1, 3]
         assert source.missing == {}
+        source.close()
+
+    run(body)
+
+
+def test_time_stamps_go_on_over_their_wrap_whatever_is_late_and_whoever_sends():
+    def body():
+        heard = []
+        source = Inbound("video", 90_000, 96, lambda *_: None)
+        source.sinks = (SimpleNamespace(forward=lambda packet, *_: heard.append(packet[1])),)
+
+        def arrive(seq, stamp):
+            source.packet(rtp.HEADER.pack(0x80, 96, seq, stamp & 0xFFFFFFFF, 5) + DELTA, 12 + len(DELTA), 1.0)
+
+        wrap = 1 << 32
+        for seq, stamp in (
+            (7, wrap - 6000),
+            (9, wrap),
+            (8, wrap - 3000),
+            (10, wrap),
+            (11, wrap + 3000),
+            (6, wrap - 9000),
+        ):
+            arrive(seq, stamp)
+        source.restart(6)
+        arrive(4711, wrap + 9000)
+        assert [stamp - heard[0] for stamp in heard] == [0, 6000, 3000, 6000, 9000, -3000, 15_000]
         source.close()
 
     run(body)
@@ -261,9 +289,24 @@ def test_sound_is_asked_for_again_only_where_it_would_come(repairs):
 def test_any_bytes_are_an_rtp_packet_or_a_value_error(data):
     source = Inbound("audio", 48_000, 111, lambda *_: None)
     try:
-        source.packet(memoryview(data), 0.0)
+        source.packet(memoryview(data), len(data), 0.0)
     except (ValueError, IndexError, struct.error):
-        assert source.received == 0
+        assert (source.received, source.highest) == (0, -1)
+
+
+@given(st.binary(max_size=80), st.binary(min_size=1500, max_size=1500))
+def test_what_an_earlier_packet_left_in_the_cell_is_no_part_of_this_one(data, left):
+    """Read as if it ended where it does."""
+
+    def read(cell):
+        heard = []
+        source = Inbound("audio", 48_000, 111, lambda *_: None)
+        source.sinks = (SimpleNamespace(forward=heard.append),)
+        with contextlib.suppress(ValueError, IndexError, struct.error):
+            source.packet(memoryview(cell), len(data), 0.0)
+        return heard
+
+    assert read(data + left[len(data) :]) == read(data)
 
 
 @given(st.binary(max_size=200))
@@ -304,7 +347,7 @@ def test_of_a_flood_only_so_much_is_taken_for_the_recording():
     source = Inbound("audio", 48_000, 111, lambda *_: None)
     tap = Tap("p1", source)
     for seq in range(taps.MOST + 500):
-        source.packet(rtp.HEADER.pack(0x80, 111, seq, 960 * seq & 0xFFFFFFFF, 5) + b"\x78", 0.0)
+        source.packet(rtp.HEADER.pack(0x80, 111, seq, 960 * seq & 0xFFFFFFFF, 5) + b"\x78", 13, 0.0)
     [media] = tap.drain()
     assert len(media.packets) == taps.MOST
     assert tap.drain() == []

@@ -12,7 +12,7 @@ import pytest
 
 from portal.recordings import age, manifest
 from portal.recordings.domain import new_recording_id
-from portal.rooms.media import wire
+from portal.rooms.media import datagrams, wire
 from portal.rooms.media.composer import Composer
 from portal.rooms.media.desk import Hands
 from portal.rooms.media.house import House
@@ -246,4 +246,4 @@ def test_recordings_keep_up_with_what_is_received_while_they_are_composed(media)
             await asyncio.sleep(0)
         return count - 1  # in the first it only begins
 
-    assert asyncio.run(passes()) < sum(len(one.packets) for one in media) / wire.BURST
+    assert asyncio.run(passes()) < sum(len(one.packets) for one in media) / (wire.BURSTS * datagrams.AT_ONCE)
