@@ -15,7 +15,7 @@ from typing import Any, Literal
 from portal.rooms.media.srtp import CELL, Cell
 
 AT_ONCE = 16
-"""Datagrams in one call at most: as many as lie in the processor's nearest memory."""
+"""Datagrams in one call at most. More would cost no less, and each would wait longer for its turn."""
 Address = bytes
 """A sender or receiver as the kernel writes it (`sockaddr_in` or `sockaddr_in6`)."""
 
