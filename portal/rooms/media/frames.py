@@ -8,6 +8,8 @@ from portal.rooms.media.rtp import vp8_start
 
 _MOST = 2000
 """Packets that wait at most."""
+_LARGEST = 8192
+"""Packets of one picture at most: one that never ends would fill the memory, and a block has room for 256 MB."""
 
 
 class Lost(NamedTuple):
@@ -113,7 +115,7 @@ class Pictures:
                 if self._stamp is not None:
                     self.lost()  # the frame before never had its last packet
                 self._stamp, self._parts = stamp, []
-            elif self._stamp != stamp:
+            elif self._stamp != stamp or len(self._parts) == _LARGEST:
                 self.lost()
                 continue
             self._parts.append(payload[start:])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from portal.rooms.media import webm
+from portal.rooms.media.frames import Pictures
 from portal.rooms.media.part import AUDIO, VIDEO, Part
 from portal.rooms.media.sound import Sound
 from portal.rooms.media.sync import PersonClock, TrackClock
@@ -361,6 +362,17 @@ def test_a_picture_that_changes_its_size_stays_in_the_file():
     one.finish(106.0)
     assert one.part.size == (320, 240)
     check_true(tape)
+
+
+def test_a_picture_that_never_ends_is_given_up():
+    pictures = Pictures()
+    assert [one.data for one in pictures.complete([(0, 5, 0x80, b"\x10" + KEY, 1.0)])] == [KEY]
+    for seq in range(1, 20_000):
+        assert list(pictures.complete([(seq, 6, 0, b"\x10" + DELTA if seq == 1 else bytes(100), 1.0)])) == []
+    assert sum(len(part) for part in pictures._parts) < 1_000_000
+    assert list(pictures.complete([(20_000, 6, 0x80, bytes(100), 1.0)])) == []
+    assert pictures.broken
+    assert [one.data for one in pictures.complete([(20_001, 7, 0x80, b"\x10" + KEY, 1.0)])] == [KEY]
 
 
 def test_a_part_in_which_nothing_came_has_no_file():
