@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from portal.rooms.media.inbound import Packet
+from portal.rooms.media.inbound import FAR, Packet
 from portal.rooms.media.rtp import vp8_start
 
 _MOST = 2000
@@ -13,7 +13,7 @@ _LARGEST = 8192
 
 
 class Lost(NamedTuple):
-    """So many packets never came in time."""
+    """So many packets never came in time. 0 where another source begins, and nobody knows."""
 
     packets: int
 
@@ -58,7 +58,8 @@ class Reorder:
             if seq != due:
                 if now - packet[4] < self._deadline and len(self._waiting) < _MOST:
                     break
-                given += [run, Lost(seq - due)] if run else [Lost(seq - due)]
+                lost = Lost(seq - due if seq - due < FAR else 0)
+                given += [run, lost] if run else [lost]
                 run = []
             del self._waiting[seq]
             run.append(packet)

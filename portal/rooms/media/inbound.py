@@ -16,6 +16,8 @@ _JUMP = 3000
 """A step of this many sequence numbers is a source that began anew, not a loss."""
 _GAP = 256
 """Lost packets remembered at most; more at once means a dead link, for which a keyframe is the remedy."""
+FAR = 0x8000
+"""No packet of one source is so many numbers after the one before it."""
 GIVE_UP = 1.0
 """Seconds after which a lost packet is not asked for again."""
 RETRIES = 10
@@ -35,6 +37,9 @@ class Sink(Protocol):
 
     def reported(self, ntp: int, stamp: int, now: float) -> None:
         """A sender report: at the source's time `ntp` (32.32 fixed point) belongs the time stamp."""
+
+    def began_anew(self) -> None:
+        """Another source sends from now on. Its numbers lie beyond `FAR` from those before."""
 
 
 class Inbound:
@@ -64,6 +69,9 @@ class Inbound:
         """The 16-bit sequence number after that; -1 before the first packet."""
         self._stamp, self._whole = 0, -1
         """The newest packet's time stamp, and the same extended beyond its wrap; -1 before the first packet."""
+        self._base = 1 << 16
+        """Added to a source's first number: leaves room for packets that come late, from before the first, and for all
+        numbers of the sources before it."""
         self.first = 0
         self.received = 0
         self.jitter = 0.0
@@ -82,10 +90,14 @@ class Inbound:
 
     def restart(self, ssrc: int) -> None:
         """A new source sends in this m-line."""
+        if self.highest >= 0:
+            self._base = (self.highest >> 16) + 2 << 16
         self.ssrc, self.highest, self._due, self._transit, self.sender_report = ssrc, -1, -1, None, None
         self.received, self._counted = 0, (0, 0)
         self.history = [None] * HISTORY
         self._forget()
+        for sink in self.sinks:
+            sink.began_anew()
 
     def packet(self, data: rtp.Buffer, size: int, now: float) -> None:
         """One plain RTP packet of this stream, in the first bytes of `data`. Raises ValueError where it contradicts
@@ -160,7 +172,7 @@ class Inbound:
 
     def _extend(self, short: int) -> int:
         if self.highest < 0:
-            return short + 65_536  # leaves room for packets that come late, from before the first
+            return short + self._base
         step = (short - self.highest) & 0xFFFF
         return self.highest + (step if step < 0x8000 else step - 0x10000)
 

@@ -109,6 +109,10 @@ class Outbound:
         out = (stamp + self._stamp_shift) & 0xFFFFFFFF
         self._send_rtcp(rtcp.sender(self.ssrc, ntp, out, self.packets, self.octets, self._name))
 
+    def began_anew(self) -> None:
+        """Another source sends from now on: its numbers and times go on where the last one's ended."""
+        self._fresh = True
+
     def round_trip(self, last_report: int, delay: int, now: float) -> float | None:
         """Seconds to the receiver and back, from its report's LSR and DLSR (1/65536 s)."""
         for short, sent in self._reports:

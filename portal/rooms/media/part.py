@@ -210,6 +210,8 @@ class Part:
 
     def _lost(self, stream: _Stream, count: int, now: float) -> None:
         stream.pictures.lost()
+        if not count:
+            return
         at = now if now != math.inf else stream.last_arrival
         self._file.tell("loss", track=self.person, media=stream.kind, ms=max(0, self._ms(at)), packets=count)
 

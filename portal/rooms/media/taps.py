@@ -33,6 +33,9 @@ class Tap:
         """Keep one sender report."""
         self._reports.append(Report(self._person, self._stream.kind, ntp, stamp, now))
 
+    def began_anew(self) -> None:
+        """Nothing to do: the packets themselves show it."""
+
     def drain(self) -> list[Event]:
         """What came since the last time. Packets come first: a report is about time stamps like theirs."""
         events: list[Event] = []

@@ -9,6 +9,7 @@ import pytest
 
 from portal.rooms.media import webm
 from portal.rooms.media.frames import Pictures
+from portal.rooms.media.inbound import FAR
 from portal.rooms.media.part import AUDIO, VIDEO, Part
 from portal.rooms.media.sound import Sound
 from portal.rooms.media.sync import PersonClock, TrackClock
@@ -249,6 +250,19 @@ def test_an_outage_and_another_connection_go_on_in_the_same_file():
     assert one.finish(130.0) == pytest.approx(30_000, abs=80)
     check_true(tape)
     assert len(tape.begun) == 1
+
+
+def test_another_source_in_the_same_connection_goes_on_in_the_same_file():
+    one, tape = person()
+    one.live(100, 110)
+    one.seqs = {kind: seq + 2 * FAR for kind, seq in one.seqs.items()}
+    one.bases, one.wants_key = {AUDIO: 17, VIDEO: 0x80000000}, True
+    one.live(110, 120)
+    assert one.finish(120.0) == pytest.approx(20_000, abs=80)
+    check_true(tape)
+    assert len([frame for frame in tape.of(webm.VIDEO) if frame.ms > 10_000]) == pytest.approx(300, abs=3)
+    assert len([one for one in tape.of(webm.AUDIO) if one.data == webm.SILENCE]) <= 3
+    assert [kind for kind, _ in tape.lines if kind != "clock"] == []
 
 
 def test_nothing_from_before_is_kept():

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.rooms.media import bandwidth, rtcp, rtp, stun, taps
-from portal.rooms.media.inbound import Inbound
+from portal.rooms.media.inbound import FAR, Inbound
 from portal.rooms.media.outbound import Outbound
 from portal.rooms.media.taps import Tap
 
@@ -258,11 +258,35 @@ def test_sound_is_asked_for_again_only_where_it_would_come(repairs):
     run(body)
 
 
+@pytest.mark.parametrize("number", [0, 100, 40_000, 65_535])
+def test_another_source_is_forwarded_whatever_its_numbers_are(number):
+    def body():
+        wire = Wire()
+        tap = Tap("p1", wire.source)
+        wire.send(0, KEY, now=100.0)
+        for after in range(1, 10):
+            wire.send(after, now=100 + after / 30)
+        wire.source.restart(6)
+        for after in range(10, 20):
+            wire.send(after, KEY if after == 12 else DELTA, now=100 + after / 30, start=number - 10)
+        numbers = wire.numbers()
+        assert numbers == list(range(numbers[0], numbers[0] + 18))
+        taken = [packet[0] for packet in tap.drain()[0].packets]
+        assert [after - before for before, after in itertools.pairwise(taken) if after - before != 1] == [
+            taken[10] - taken[9]
+        ]
+        assert taken[10] - taken[9] > FAR
+        wire.source.close()
+
+    run(body)
+
+
 def test_time_stamps_go_on_over_their_wrap_whatever_is_late_and_whoever_sends():
     def body():
         heard = []
         source = Inbound("video", 90_000, 96, lambda *_: None)
-        source.sinks = (SimpleNamespace(forward=lambda packet, *_: heard.append(packet[1])),)
+        forward = SimpleNamespace(forward=lambda packet: heard.append(packet[1]), began_anew=lambda: None)
+        source.sinks = (forward,)
 
         def arrive(seq, stamp):
             source.packet(rtp.HEADER.pack(0x80, 96, seq, stamp & 0xFFFFFFFF, 5) + DELTA, 12 + len(DELTA), 1.0)
