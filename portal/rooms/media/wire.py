@@ -148,9 +148,13 @@ class Wire:
             return
         self._peers[address] = link
         known = self._addresses[link.ufrag]
+        if address in known:
+            return
         known.append(address)
-        if len(known) > ADDRESSES and self._peers.get(known[0]) is link:
-            del self._peers[known.popleft()]
+        if len(known) > ADDRESSES:
+            oldest = known.popleft()
+            if self._peers.get(oldest) is link:
+                del self._peers[oldest]
 
     def _fault(self, error: Exception) -> None:
         self.counts["fault"] += 1

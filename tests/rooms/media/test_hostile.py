@@ -17,7 +17,7 @@ from portal.rooms.media.dtls import Identity
 from portal.rooms.media.peer import Peer
 from portal.rooms.media.sdp import read_offer
 from portal.rooms.media.srtp import CELL, Cell
-from portal.rooms.media.wire import Wire
+from portal.rooms.media.wire import ADDRESSES, Wire
 from portal.rooms.tickets import issue
 from tests.support.rooms import Media, Study
 
@@ -135,6 +135,26 @@ def test_sources_beyond_what_a_call_has_are_not_even_opened():
     assert len(set(media) | set(reports)) < 70
     assert media[-2] == 1
     assert len(media) - len(set(media)) == 1
+
+
+def test_connections_that_take_addresses_from_each_other_fill_no_memory():
+    wire, links = Wire([]), [Mock(ufrag="a"), Mock(ufrag="b")]
+    for link in links:
+        wire.add(link)
+        wire._know(b"first", link)
+    for _ in range(100):
+        for link in links:
+            wire._know(b"second", link)
+    assert {name: len(known) for name, known in wire._addresses.items()} == {"a": 2, "b": 2}
+    assert wire._peers == {b"first": links[1], b"second": links[1]}
+    for number in range(100):
+        wire._know(b"%d" % number, links[0])
+    assert len(wire._addresses["a"]) == ADDRESSES
+    assert wire._peers[b"second"] is links[1]
+    assert len(wire._peers) == ADDRESSES + 2
+    for link in links:
+        wire.remove(link)
+    assert wire._peers == {}
 
 
 def test_floods_disturb_no_call():
