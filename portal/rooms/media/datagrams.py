@@ -87,12 +87,13 @@ def _numbers(of: ctypes.Array[Any], kind: Literal["I", "L"], offset: int, step: 
 
 
 class Inbox:
-    """What arrives at a socket."""
+    """What arrives at a socket. Raises OSError where the system has no such call, as Outbox does."""
 
     def __init__(self, source: socket.socket) -> None:
         self._source = source
         self._messages = messages = _Messages(source.family)
         self._cells, self._lengths, self._start = messages.cells, messages.lengths, messages.start
+        _called(_receive(source.fileno(), self._start, 0, socket.MSG_DONTWAIT, None))
         self._senders = Struct(f"{messages.address_size}s").iter_unpack
         self.full = False
         """True where the last call has read as much as it can: there may be more."""
@@ -104,11 +105,9 @@ class Inbox:
         """
         came = _receive(self._source.fileno(), self._start, AT_ONCE, socket.MSG_DONTWAIT, None)
         self.full = came == AT_ONCE
-        if came < 0:
-            number = ctypes.get_errno()
-            if number in (errno.EAGAIN, errno.EINTR):
-                return ()
-            raise OSError(number, os.strerror(number))
+        if came < 0 and ctypes.get_errno() in (errno.EAGAIN, errno.EINTR):
+            return ()
+        _called(came)
         return zip(self._cells[:came], self._lengths[:came], self._senders(self._messages.addresses), strict=False)
 
 
@@ -119,12 +118,13 @@ class Outbox:
         self._source = source
         self._messages = messages = _Messages(source.family)
         self._cells, self._lengths, self._addresses = messages.cells, messages.piece_lengths, messages.addresses
+        _called(_send(source.fileno(), messages.start, 0, socket.MSG_DONTWAIT))
         size = messages.address_size
         self._spans = [slice(at * size, (at + 1) * size) for at in range(AT_ONCE)]
         self.waiting = 0
         """Datagrams that were posted and not sent."""
         self.unsent = 0
-        """Datagrams that the network did not take: as good as lost on the way."""
+        """Datagrams that could not be sealed, or that the network did not take: as good as lost on the way."""
         self.cell = self._cells[0]
         """Where the next datagram is to be put."""
 
@@ -155,6 +155,13 @@ class Outbox:
                 self.unsent += 1
             done += went
         self.waiting, self.cell = 0, self._cells[0]
+
+
+def _called(result: int) -> None:
+    """Raises OSError where a call has failed."""
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def readable(address: Address) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from portal.rooms.media.inbound import Inbound
 from portal.rooms.media.outbound import Outbound
 from portal.rooms.media.sdp import SEND_TIME, Line, Offer, Outgoing
 from portal.rooms.media.sources import Sources
-from portal.rooms.media.srtp import Cell
+from portal.rooms.media.srtp import Cell, SrtpFailed
 from portal.rooms.media.wire import Wire
 
 log = logging.getLogger(__name__)
@@ -218,7 +218,12 @@ class Peer:
     def _send_rtp(self, head: bytes, payload: bytes) -> None:
         protect, to = self._secure.protect, self._to
         if protect is not None and to is not None:
-            to.post(protect(to.cell, head, payload), self._address)
+            try:
+                size = protect(to.cell, head, payload)
+            except (SrtpFailed, ValueError):  # as good as lost on the way to her; the others and the recording take it
+                to.unsent += 1
+            else:
+                to.post(size, self._address)
 
     def _send(self, data: bytes) -> None:
         if self._to is not None:

@@ -21,19 +21,20 @@ class Taken:
         self.lost_at: float | None = None
         self._taps: list[Tap] = []
 
+    def follows(self, member: Member) -> bool:
+        """True while the member's present connection is tapped."""
+        return member.peer is self.peer and bool(self._taps)
+
     def follow(self, member: Member) -> bool:
-        """Tap the member's present connection. True where it is another than before."""
-        if member.peer is self.peer:
-            return False
+        """Tap the member's present connection. True where there was another before."""
         self.close()
-        renewed = self.peer is not None
-        peer = member.peer
+        peer, before = member.peer, self.peer
         if peer is not None:
             self.peer = peer
             streams = (peer.microphone, peer.camera) if member.ticket.video else (peer.microphone,)
             self._taps = [Tap(self.person, stream) for stream in streams]
             peer.ask_sender_reports()
-        return renewed
+        return before is not None and before is not peer
 
     @property
     def bytes(self) -> int:
@@ -118,7 +119,7 @@ class Takings:
 
     def _follow(self, taken: Taken, member: Member, now: float) -> None:
         taken.lost_at = None
-        if member.peer is not taken.peer:
+        if not taken.follows(member):
             self._events += taken.drain()
             if taken.follow(member):
                 self._events.append(Renewed(member.person, now))

@@ -93,6 +93,16 @@ def test_a_socket_that_is_gone_is_an_error(pair):
     ours.close()
     with pytest.raises(OSError, match="Bad file descriptor"):
         inbox.receive()
+    for kind in (Inbox, Outbox):
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            kind(ours)
+
+
+def test_nothing_is_read_before_it_is_asked_for(pair):
+    ours, theirs = pair
+    ours.sendto(b"early", theirs.getsockname())
+    inbox, _ = Inbox(theirs), Outbox(theirs)
+    assert read(inbox) == [(b"early", address(ours))]
 
 
 def policy(direction):

@@ -16,7 +16,7 @@ from bench.rooms.ours import Ours
 from portal.rooms.media.dtls import Identity
 from portal.rooms.media.peer import Peer
 from portal.rooms.media.sdp import read_offer
-from portal.rooms.media.srtp import CELL, Cell
+from portal.rooms.media.srtp import CELL, Cell, SrtpFailed
 from portal.rooms.media.wire import ADDRESSES, Wire
 from portal.rooms.tickets import issue
 from tests.support.rooms import Media, Study
@@ -155,6 +155,20 @@ def test_connections_that_take_addresses_from_each_other_fill_no_memory():
     for link in links:
         wire.remove(link)
     assert wire._peers == {}
+
+
+def test_a_packet_that_cannot_be_sealed_for_one_is_taken_by_the_others():
+    async def tried() -> tuple[int, int]:
+        offer = read_offer(client_offer(), may_share=False, relay_only=False)
+        sender, receiver = (Peer(Wire([]), Identity(), offer, Mock()) for _ in range(2))
+        receiver._secure.protect, receiver._to = Mock(side_effect=SrtpFailed(9)), Mock(unsent=0)
+        receiver.slots[0][0].attach(sender.microphone, 0.0)
+        recorder = Mock()
+        sender.microphone.sinks = (*sender.microphone.sinks, recorder)
+        sender.microphone.packet(bytes((0x80, 111, 0, 7)) + bytes(8) + b"sound", 17, 1.0)
+        return receiver._to.unsent, recorder.forward.call_count
+
+    assert asyncio.run(tried()) == (1, 1)
 
 
 def test_floods_disturb_no_call():

@@ -7,18 +7,21 @@ import time
 import weakref
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from portal.recordings import age, manifest
 from portal.recordings.domain import new_recording_id
-from portal.rooms.media import datagrams, wire
+from portal.rooms.media import datagrams, rtp, wire
 from portal.rooms.media.composer import Composer
 from portal.rooms.media.desk import Hands
 from portal.rooms.media.house import House
+from portal.rooms.media.inbound import Inbound
 from portal.rooms.media.journal import Journals
-from portal.rooms.media.part import AUDIO, VIDEO
-from portal.rooms.media.recorded import Media, Progress, Release, Take, Tell
+from portal.rooms.media.part import AUDIO, RATES, VIDEO
+from portal.rooms.media.recorded import Media, Progress, Release, Renewed, Take, Tell
+from portal.rooms.media.takings import Takings
 from portal.rooms.media.writer import Writer
 from portal.rooms.media.writing import Writing
 from portal.rooms.tickets import RecordingTerms, Role
@@ -247,3 +250,18 @@ def test_recordings_keep_up_with_what_is_received_while_they_are_composed(media)
         return count - 1  # in the first it only begins
 
     assert asyncio.run(passes()) < sum(len(one.packets) for one in media) / (wire.BURSTS * datagrams.AT_ONCE)
+
+
+def test_who_was_absent_is_taken_again_on_the_same_connection():
+    async def tried():
+        microphone, camera = (Inbound(kind, RATES[kind], 111, lambda *_: None) for kind in (AUDIO, VIDEO))
+        peer = Mock(microphone=microphone, camera=camera)
+        member, takings, taken = Mock(person="p1", peer=peer), Takings(lambda: 0), []
+        for seq, present in enumerate(([member], [member], [], [member])):
+            takings.follow(present, 1.0)
+            microphone.packet(rtp.HEADER.pack(0x80, 111, seq, 960 * seq, 5) + SOUND, 12 + len(SOUND), 1.0)
+            taken.append([type(event) for event in takings.drain() if isinstance(event, Media | Renewed)])
+        camera.close()
+        return taken
+
+    assert asyncio.run(tried()) == [[Media], [Media], [], [Media]]
