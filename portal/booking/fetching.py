@@ -65,7 +65,7 @@ class Fetcher:
         largest: int = LARGEST,
     ) -> None:
         self._allowed = allowed
-        self._context = context or ssl.create_default_context()
+        self._context = context
         self._resolve = resolve or _resolve
         self._largest = largest
 
@@ -95,7 +95,8 @@ class Fetcher:
         addresses = self._resolve(host, port)
         if not addresses or not all(self._allowed(one) for one in addresses):
             raise CalendarUnreadable("address")
-        connection = _Pinned(host, port, addresses[0], self._context)
+        # The authorities are read when they are needed: few portals follow other calendars, and all would wait for it.
+        connection = _Pinned(host, port, addresses[0], self._context or ssl.create_default_context())
         try:
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("GET", path, headers={"Accept": "text/calendar", "Accept-Encoding": "identity"})
