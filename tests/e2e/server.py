@@ -1,6 +1,10 @@
-"""The real portal in processes of its own, on a free port, surely stopped."""
+"""The real portal in processes of its own, on a free port, surely stopped.
 
-import json
+To invent its cast takes long: keys are made, people sign, receipts are printed and sealed. That is done once, and most
+tests start from a copy of it; tests/e2e/test_whole_study.py starts from nothing, as a user does.
+"""
+
+import fcntl
 import os
 import shutil
 import signal
@@ -10,11 +14,19 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from portal.settings import ROOT
+import pytest
+
+from portal.cli.cast import ensure
+from portal.cli.recordings_cast import recording_duty
+from portal.db.engine import Database
+from portal.settings import ROOT, Settings
+from portal.wiring import build
+from portal.workspace.demo import read
 
 
 @dataclass
@@ -27,15 +39,48 @@ class Server:
     process: subprocess.Popen[bytes]
 
     def cast(self) -> dict:
-        command = [sys.executable, "-m", "portal", "demo", "--json"]
-        answer = subprocess.run(command, cwd=ROOT, env=self.environ, capture_output=True, check=True)
-        return json.loads(answer.stdout)
+        found = read(self.instance)
+        assert found is not None
+        return asdict(found)
 
 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def demonstration(temporary: pytest.TempPathFactory, host: str = "127.0.0.1") -> Iterator[Server]:
+    """A portal whose cast is there already."""
+    instance = temporary.mktemp("portal") / "instance"
+    shutil.copytree(_with_cast(temporary), instance)
+    with running(instance, host) as server:
+        yield server
+
+
+def _with_cast(temporary: pytest.TempPathFactory) -> Path:
+    """An instance with its cast and their recording, made once for all workers of a run and never started: what a
+    running portal signs with its address is then signed at each copy's own."""
+    own = temporary.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    done, making = shared / "demonstration", shared / "demonstration-in-the-making"
+    with (shared / "demonstration.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(making, ignore_errors=True)
+            with ThreadPoolExecutor(1) as aside:  # sealing runs an event loop, and Playwright's runs in this thread
+                aside.submit(_invent, making).result()
+            making.rename(done)
+    return done
+
+
+def _invent(instance: Path) -> None:
+    settings = Settings(instance=instance, demonstration=True)
+    services = build(settings)
+    ensure(services, settings)
+    assert recording_duty(services, settings).run() == 1
+    services.get(Database).dispose()
 
 
 @contextmanager

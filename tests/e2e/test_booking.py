@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.e2e.staff import Staff
 from tests.e2e.visitor import Visitor
 
@@ -16,7 +16,7 @@ PHONE = {"width": 390, "height": 844}
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("e2e") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         yield server
 
 

@@ -12,7 +12,7 @@ import pytest
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.e2e.visitor import Visitor
 from tests.support.browsers import axe_violations
 
@@ -82,7 +82,7 @@ class Walker(Visitor):
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("e2e") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         yield server
 
 

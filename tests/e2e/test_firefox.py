@@ -5,14 +5,14 @@ import json
 import pytest
 
 from tests.e2e.interviews import Firefox
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("firefox") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         yield server
 
 

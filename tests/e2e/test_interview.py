@@ -19,7 +19,7 @@ from portal.rooms.guests import GuestList
 from portal.rooms.service import RoomService
 from portal.rooms.store import RoomRow
 from tests.e2e.interviews import PHONE, Caller, Firefox, close, house
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.support.browsers import CAMERA, CHROMIUM
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, caller):
-    with running(tmp_path_factory.mktemp("interviews") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         opened = house(server, caller)
         try:
             yield opened

@@ -12,7 +12,7 @@ from portal.recordings.age import decrypt
 from portal.rooms.store import RoomRow
 from tests.e2e.faults import recorded_call, standing_still
 from tests.e2e.interviews import close, house
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.support import calls
 from tests.support.browsers import ALLOWED, CAMERA, CHROMIUM
 from tests.support.networks import two_networks
@@ -38,7 +38,7 @@ def away(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, caller, away):
-    with running(tmp_path_factory.mktemp("faults") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         away.forward(urlsplit(server.url).port)
         opened = house(server, caller)
         try:

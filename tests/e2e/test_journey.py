@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.settings import ROOT
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.e2e.visitor import Visitor
 from tests.support.codes import fresh_code
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("e2e") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         yield server
 
 

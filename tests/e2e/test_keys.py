@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from portal.recordings.age import parse_identity
 from portal.recordings.keys.words import words_of
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.e2e.staff import Staff, authenticator
 
 pytestmark = pytest.mark.browser
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("e2e") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         yield server
 
 

@@ -4,7 +4,7 @@ without JavaScript; axe on every page."""
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.e2e.staff import Staff
 from tests.e2e.visitor import Visitor
 
@@ -14,7 +14,7 @@ DESKTOP = {"width": 1280, "height": 800}
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("e2e-messages") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         yield server
 
 

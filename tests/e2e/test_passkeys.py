@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.e2e.visitor import Visitor
 from tests.support.codes import fresh_code
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("passkeys") / "instance", "localhost") as server:
+    with demonstration(tmp_path_factory, "localhost") as server:
         yield server
 
 

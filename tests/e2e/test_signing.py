@@ -15,7 +15,7 @@ from portal.db.engine import Database
 from portal.people.service import PeopleService
 from portal.settings import Settings
 from portal.wiring import build
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.e2e.visitor import Visitor
 from tests.support.world import ACTOR, FAST
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("signing") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         yield server
 
 

@@ -11,7 +11,7 @@ from portal.rooms.domain import GuestRole
 from portal.rooms.guests import GuestList
 from portal.rooms.stops import Stops
 from tests.e2e.interviews import PHONE, Caller, close, house
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.e2e.test_interview import media_process, until
 from tests.support.browsers import PATIENCE_MS
 
@@ -31,7 +31,7 @@ EXIT = f"() => {{ document.querySelector('[data-exit]').click(); return [{KEPT},
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, caller):
-    with running(tmp_path_factory.mktemp("stopping") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         opened = house(server, caller)
         try:
             yield opened

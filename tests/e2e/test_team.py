@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.settings import ROOT
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.e2e.visitor import Visitor
 from tests.support.codes import fresh_code
 
@@ -20,7 +20,7 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("team") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         yield server
 
 

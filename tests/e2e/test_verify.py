@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader, PdfWriter
 
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.e2e.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("verify") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         yield server
 
 

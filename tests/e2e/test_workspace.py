@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.server import running
+from tests.e2e.server import demonstration
 from tests.e2e.staff import Staff
 
 pytestmark = pytest.mark.browser
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("e2e") / "instance") as server:
+    with demonstration(tmp_path_factory) as server:
         yield server
 
 
