@@ -21,18 +21,13 @@ from sqlalchemy import func, select
 
 from portal import wiring
 from portal.audit.service import AuditLog
-from portal.consent.domain import StatementAnswer
-from portal.consent.readings import Readings
 from portal.consent.sealing import Sealing
-from portal.consent.service import ConsentService
 from portal.consent.store import AnswerRow, ConsentRow
 from portal.db.engine import Database
-from portal.people.service import PeopleService
 from portal.receipts.store import ReceiptRow
 from portal.settings import ROOT, Settings
-from portal.study.service import StudyBook
 from tests.e2e.server import free_port
-from tests.support.world import ACTOR
+from tests.faults.people import People
 
 KILLS = 200
 CLIENTS = 4
@@ -77,28 +72,11 @@ def token_of(page: str) -> str:
     return found[-1]
 
 
-class People:
-    """Invited people whose answers are saved, so that only signing is left."""
+def consent(port: int, number: int, token: str, signing: set[int]) -> str | None:
+    """Open the invitation and sign once. The reference if the server confirmed it, else None.
 
-    def __init__(self, services: wiring.Services) -> None:
-        self._services = services
-        self._lock = threading.Lock()
-        study = services.get(StudyBook).current().study
-        self.sheet = study.documents["carer"].information_sheet.content_hash
-        self.form = study.documents["carer"].consent
-
-    def next(self) -> tuple[int, str]:
-        with self._lock:
-            invited = self._services.get(PeopleService).invite("carer", "trust-a", actor=ACTOR)
-            person = invited.participant
-            self._services.get(Readings).note(person, self.sheet)
-            answers = {one.key: StatementAnswer(True, "IP") for one in self.form.statements}
-            self._services.get(ConsentService).answer(person, self.form.content_hash, answers)
-            return person.id, invited.token
-
-
-def consent(port: int, number: int, token: str) -> str | None:
-    """Open the invitation and sign once. The reference if the server confirmed it, else None."""
+    `signing` has the number from when she signs to when she has an answer or learns that there is none.
+    """
     browser = Browser(port, f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
     _, _, door = browser.insist("GET", f"/invitation/{token}")
     status, place, _ = browser.insist("POST", f"/invitation/{token}", {"csrf_token": token_of(door)})
@@ -112,10 +90,13 @@ def consent(port: int, number: int, token: str) -> str | None:
         "form_hash": re.findall(r'name="form_hash" type="hidden" value="(\w+)"', page)[0],
         "checked": re.findall(r'name="checked" type="hidden" value="(\w+)"', page)[0],
     }
+    signing.add(number)
     try:
         status, place, _ = browser.ask("POST", "/consent/sign", {**fields, "name": "Invented Person", "drawn": ""})
     except (OSError, http.client.HTTPException):
         return None
+    finally:
+        signing.remove(number)
     return place.rsplit("/", 1)[1] if status == 302 and place.startswith("/consent/done/") else None
 
 
@@ -130,13 +111,14 @@ def test_200_kills_lose_and_double_no_consent(tmp_path):
     url = f"http://127.0.0.1:{port}"
     settings = Settings(instance=tmp_path / "instance", demonstration=True, public_url=url)
     services = wiring.build(settings)
-    people, told, stop = People(services), {}, threading.Event()
+    people, told, signing, stop = People(services), {}, set(), threading.Event()
     environ = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
     environ |= {"PORTAL_INSTANCE": str(settings.instance), "PORTAL_PUBLIC_URL": url, "PORTAL_DEMONSTRATION": "yes"}
     environ["PORTAL_TRUSTED_PROXIES"] = "1"
     command = [
-        sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
-        "--threads", "4", "--workers", "1", "--preload", "--no-control-socket", "--log-level", "critical",
+        sys.executable, "-m", "gunicorn", "tests.faults.served:app", "--bind", f"127.0.0.1:{port}",
+        "--worker-class", "gthread", "--threads", "4", "--workers", "1", "--preload",
+        "--no-control-socket", "--log-level", "critical",
     ]  # fmt: skip
     with (tmp_path / "log").open("wb") as log:
         master = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log, start_new_session=True)
@@ -145,8 +127,9 @@ def test_200_kills_lose_and_double_no_consent(tmp_path):
     def keep_consenting() -> None:
         try:
             while not stop.is_set():
-                number, token = people.next()
-                reference = consent(port, number, token)
+                invited = people.next()
+                number = invited.participant.id
+                reference = consent(port, number, invited.token, signing)
                 if reference:
                     told[number] = reference
         except BaseException as error:
@@ -157,7 +140,7 @@ def test_200_kills_lose_and_double_no_consent(tmp_path):
     try:
         for one in threads:
             one.start()
-        kill_often(master.pid, told, failures)
+        kill_often(master.pid, told, signing, failures)
     finally:
         stop.set()
         for one in threads:
@@ -168,8 +151,12 @@ def test_200_kills_lose_and_double_no_consent(tmp_path):
     judge(services, told)
 
 
-def kill_often(master: int, told: dict[int, str], failures: list[BaseException]) -> None:
-    """Kill at moments that shift, so that all parts of a consent are hit; wait for life in between."""
+def kill_often(master: int, told: dict[int, str], signing: set[int], failures: list[BaseException]) -> None:
+    """Kill at moments that shift, so that all parts of a consent are hit; wait for life in between.
+
+    Every other time somebody is told first, so that there is something to lose; in between it is enough that somebody
+    has begun to sign.
+    """
     until = time.monotonic() + 300
     while not told:
         assert time.monotonic() < until, "nobody could consent"
@@ -177,9 +164,9 @@ def kill_often(master: int, told: dict[int, str], failures: list[BaseException])
         time.sleep(0.05)
     for number in range(KILLS):
         known, patience = len(told), time.monotonic() + 4.0
-        while len(told) == known and time.monotonic() < patience:
+        while len(told) == known and time.monotonic() < patience and not (number % 2 and signing):
             time.sleep(0.005)
-        time.sleep((number * 37 % 100) / 400)
+        time.sleep((number * 37 % 100) / 200)
         until = time.monotonic() + 60
         while not (alive := children(master)):
             assert time.monotonic() < until, "no worker came back"
