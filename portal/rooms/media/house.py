@@ -125,6 +125,11 @@ class House:
             for room in self.rooms.values()
         ]  # fmt: skip
 
+    @property
+    def connected(self) -> int:
+        """How many people are connected."""
+        return sum(one.connected for room in self.rooms.values() for one in room.members.values())
+
     def health(self) -> dict[str, object]:
         """How it is."""
         people = sum(len(room.members) for room in self.rooms.values())

@@ -163,8 +163,8 @@ class Inbound:
         return fraction, max(0, min(expected - self.received, 0x7FFFFF))
 
     def close(self) -> None:
-        """Ask for nothing any more."""
-        self.sinks = ()
+        """Ask for nothing any more, and let go of what is kept."""
+        self.sinks, self.history = (), [None] * HISTORY
         self.keyframe_wanted = False
         if self._keyframe_timer is not None:
             self._keyframe_timer.cancel()

@@ -28,8 +28,9 @@ from portal.settings import Settings, SettingsError
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY = 5.0
-COLLECT_EVERY = 60.0
-"""Seconds between two looks for what closed connections left behind: each stops forwarding for some milliseconds."""
+COLLECT_AFTER, COLLECT_EVERY = 50, 1800.0
+"""Connections, and seconds, after which what closed connections left behind is looked for: 0.2 MB each. Nothing is
+forwarded meanwhile, with 60 rooms for some 60 ms, so it waits for many or until nobody is here."""
 SWITCH = 0.002
 """Seconds after which a thread that writes recordings must let the event loop have its turn, and the event loop such a
 thread. Each lets the other in far sooner by itself, wherever it waits for the system; to be forced costs both."""
@@ -104,7 +105,7 @@ async def _serve(options: Options) -> None:
     async with serving(options):
         gc.collect()
         gc.freeze()  # what is here stays: collections need not look at it again
-        gc.set_threshold(20_000, 50, 100)  # a full collection takes milliseconds, in which nothing is forwarded
+        gc.disable()  # it would look through all new packets, again and again, for milliseconds each; see `_sweep`
         await stop.wait()
 
 
@@ -137,9 +138,15 @@ async def _sweep(house: House) -> None:
         await asyncio.sleep(SWEEP_EVERY)
         now = time.monotonic()
         house.sweep(now)
-        if house.joins > joins and now - collected > COLLECT_EVERY:
+        if worth_collecting(house.joins - joins, now - collected, nobody=house.connected == 0):
             collected, joins = now, house.joins
             gc.collect()
+
+
+def worth_collecting(joins: int, seconds: float, *, nobody: bool) -> bool:
+    """Whether to look for what closed connections left behind: after so many joins and seconds since the last time.
+    Nothing else that the process does all the time leaves objects that keep each other alive."""
+    return joins >= COLLECT_AFTER or (joins > 0 and nobody) or seconds >= COLLECT_EVERY
 
 
 async def _control(house: House, options: Options) -> web.AppRunner:

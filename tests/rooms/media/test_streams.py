@@ -309,6 +309,19 @@ def test_time_stamps_go_on_over_their_wrap_whatever_is_late_and_whoever_sends():
     run(body)
 
 
+def test_a_stream_that_is_closed_keeps_no_packet():
+    """A closed connection is collected late, with all that it still has."""
+
+    def body():
+        wire = Wire()
+        for number in range(20):
+            wire.send(number, KEY)
+        wire.source.close()
+        assert set(wire.source.history) == {None}
+
+    run(body)
+
+
 @given(st.binary(max_size=1400))
 def test_any_bytes_are_an_rtp_packet_or_a_value_error(data):
     source = Inbound("audio", 48_000, 111, lambda *_: None)
