@@ -53,6 +53,13 @@ class CheckpointKey:
         return f"{body}\n\u2014 {self.name} {signature}\n"
 
 
+def oldest_name(database: Database) -> str | None:
+    """The name that the key had when the first note was signed; None before that."""
+    with database.reading() as session:
+        note = session.scalars(select(AuditCheckpoint.note).order_by(AuditCheckpoint.seq).limit(1)).one_or_none()
+    return note.partition("\n")[0] if note is not None else None
+
+
 class Checkpoints:
     """The notes, and the checks of the whole chain."""
 

@@ -4,20 +4,24 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from portal.audit.checkpoints import Announce, CheckpointKey, Checkpoints
+from portal.audit.checkpoints import Announce, CheckpointKey, Checkpoints, oldest_name
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
 from portal.duties.loop import Duty
+from portal.key_files import load_or_make
 from portal.messages.service import Outbox
 from portal.receipts.service import ReceiptService
 from portal.settings import Settings
 
 
-def checkpoint_key(settings: Settings) -> CheckpointKey:
-    """The key that signs checkpoints, made at first start. Its name is the portal's address."""
-    name = f"{urlsplit(settings.public_url).netloc}/audit"
-    return CheckpointKey.load_or_make(settings.instance / "keys" / "audit.pem", name)
+def checkpoint_key(settings: Settings, database: Database) -> CheckpointKey:
+    """The key that signs checkpoints, made at first start. Its name is the portal's address of that time, also after a
+    move to another: the notes of before bear it, and auditors have it."""
+    keys = settings.instance / "keys"
+    address = f"{urlsplit(settings.public_url).netloc}/audit"
+    name = load_or_make(keys / "audit.name", lambda: (oldest_name(database) or address).encode("utf-8"))
+    return CheckpointKey.load_or_make(keys / "audit.pem", name.decode("utf-8"))
 
 
 def build_checkpoints(

@@ -124,7 +124,7 @@ def build(
     receipts = _receipts(settings, database, clock, studies)
     readings = Readings(database, clock, audit)
     consents = ConsentService(database, clock, audit, studies, readings)
-    key = checkpoint_key(settings)
+    key = checkpoint_key(settings, database)
     records = Records(database, studies, people, receipts, key.sign)
     notices = build_notices(clock, outbox, team, studies)
     sealing = Sealing(database, records, receipts, outbox, notices, clock)

@@ -22,6 +22,8 @@ from portal.canonical import canonical_json, sha256_hex
 from portal.clock import now
 from portal.db.engine import Database
 from portal.messages.service import Outbox
+from portal.settings import Settings
+from portal.wiring import build
 from tests.audit.test_chain import fill
 from tests.support.post import text_of
 
@@ -193,6 +195,24 @@ def test_two_notes_that_differ_show_a_fork(worlds):
     checkpoints = worlds.get(Checkpoints)
     checkpoints.make()
     assert "forked" in checkpoints.check([checkpoints.key.sign(5, "00" * 32)]).problem
+
+
+@pytest.mark.parametrize("from_before", [False, True], ids=["named", "from-before-names-were-kept"])
+def test_the_trail_holds_after_a_move_to_another_address(tmp_path, from_before):
+    before = build(Settings(instance=tmp_path, public_url="https://old.example.org"))
+    fill(before)
+    before.get(Checkpoints).make()
+    if from_before:
+        (tmp_path / "keys" / "audit.name").unlink()
+    after = build(Settings(instance=tmp_path, public_url="https://new.example.org"))
+    checkpoints = after.get(Checkpoints)
+    fill(after)
+    assert checkpoints.make(at_once=True) == 1
+    assert checkpoints.check().problem is None
+    assert checkpoints.key.public == before.get(Checkpoints).key.public
+    assert checkpoints.key.name == "old.example.org/audit"
+    for one in (before, after):
+        one.get(Database).dispose()
 
 
 # The auditor's own check, on an extract, with one file of plain Python.
