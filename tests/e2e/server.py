@@ -60,8 +60,8 @@ def demonstration(temporary: pytest.TempPathFactory, host: str = "127.0.0.1") ->
 
 
 def _with_cast(temporary: pytest.TempPathFactory) -> Path:
-    """An instance with its cast and their recording, made once for all workers of a run and never started: what a
-    running portal signs with its address is then signed at each copy's own."""
+    """An instance with its cast and their recording, made once for all workers of a run, and never started: each copy
+    begins its own life at its own address."""
     own = temporary.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     done, making = shared / "demonstration", shared / "demonstration-in-the-making"

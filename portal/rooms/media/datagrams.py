@@ -164,8 +164,8 @@ def _called(result: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def readable(address: Address) -> tuple[str, int]:
-    """Host and port."""
+def host_and_port(address: Address) -> tuple[str, int]:
+    """The address as text and number."""
     (port,) = _PORT.unpack_from(address)
     if len(address) == _ADDRESS_SIZE[socket.AF_INET]:
         return socket.inet_ntop(socket.AF_INET, address[4:8]), port

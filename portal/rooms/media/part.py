@@ -253,10 +253,7 @@ class Part:
         start, frames = self.begun_ms or 0, []
         for stream in self._streams.values():
             ready = bisect_left(stream.frames, horizon, key=_MS)
-            if not ready:
-                taken = []
-            else:
-                taken, stream.frames = stream.frames[:ready], stream.frames[ready:]
+            taken, stream.frames = stream.frames[:ready], stream.frames[ready:]
             if stream.kind not in self._kinds:
                 self.wants_new_file |= bool(taken)
                 continue

@@ -50,38 +50,34 @@ Unprotect = Callable[[Cell, int], int]
 
 def protecting(session: Session) -> Protect:
     """How this session seals. What it gives raises SrtpFailed, and ValueError for what is too long."""
-    handle, size = _address(session._srtp[0]), ctypes.c_int()
-    where = ctypes.addressof(size)
+    seal = _in_place(_protect, session)
 
-    # `_alive`: the session lives for as long as something knows its address.
-    def protect(cell: Cell, head: bytes, payload: bytes, _alive: Session = session) -> int:
-        begin, end = len(head), len(head) + len(payload)
-        if end > LONGEST_PACKET:
-            raise ValueError("packet is too long")
-        view = cell.view
+    def protect(cell: Cell, head: bytes, payload: bytes) -> int:
+        begin, end, view = len(head), len(head) + len(payload), cell.view
         view[:begin] = head
         view[begin:end] = payload
-        size.value = end
-        status = _protect(handle, cell.place, where)
-        if status:
-            raise SrtpFailed(status)
-        return size.value
+        return seal(cell, end)
 
     return protect
 
 
 def unprotecting(session: Session) -> Unprotect:
     """How this session opens. What it gives raises SrtpFailed, and ValueError for what is too long."""
+    return _in_place(_unprotect, session)
+
+
+def _in_place(function: Callable[[int, int, int], int], session: Session) -> Callable[[Cell, int], int]:
     handle, size = _address(session._srtp[0]), ctypes.c_int()
     where = ctypes.addressof(size)
 
-    def unprotect(cell: Cell, length: int, _alive: Session = session) -> int:
+    # `_alive`: the session lives for as long as something knows its address.
+    def call(cell: Cell, length: int, _alive: Session = session) -> int:
         if length > LONGEST_PACKET:
             raise ValueError("packet is too long")
         size.value = length
-        status = _unprotect(handle, cell.place, where)
+        status = function(handle, cell.place, where)
         if status:
             raise SrtpFailed(status)
         return size.value
 
-    return unprotect
+    return call

@@ -16,8 +16,7 @@ SILENCE_MS = 20
 _PRE_SKIP = 312
 """Samples at 48 kHz by which an Opus decoder lags behind (RFC 7845 recommends to skip them)."""
 _UNKNOWN = b"\x01\xff\xff\xff\xff\xff\xff\xff"
-_BLOCK_START = Struct("!BLBhB")
-_BLOCK, _BLOCK_SIZE = _BLOCK_START.pack, _BLOCK_START.size
+_BLOCK = Struct("!BLBhB").pack
 _SIMPLE_BLOCK, _BLOCK_HEAD = 0xA3, 4
 _FOUR_OCTETS = 1 << 28
 """Marks a size of four octets."""
@@ -48,12 +47,11 @@ def header(*, audio: bool, video: tuple[int, int] | None) -> bytes:
 def cluster(frames: Sequence[Frame], origin: int) -> bytes:
     """A cluster of at least one frame, in order of time, spanning at most 30 s. `origin` is where the file begins."""
     start = frames[0].ms
-    pieces, length = [_number(0xE7, start - origin)], 0
+    pieces = [_number(0xE7, start - origin)]
     for ms, track, key, data in frames:
         size = len(data) + _BLOCK_HEAD
         pieces += _BLOCK(_SIMPLE_BLOCK, _FOUR_OCTETS | size, 0x80 | track, ms - start, 0x80 * key), data
-        length += size + _BLOCK_SIZE - _BLOCK_HEAD
-    return b"".join((_id(_CLUSTER), _size(len(pieces[0]) + length), *pieces))
+    return b"".join((_id(_CLUSTER), _size(sum(map(len, pieces))), *pieces))
 
 
 def opus_ms(packet: bytes) -> float:

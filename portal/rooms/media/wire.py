@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from portal.rooms.media import stun
-from portal.rooms.media.datagrams import Address, Inbox, Outbox, readable
+from portal.rooms.media.datagrams import Address, Inbox, Outbox, host_and_port
 from portal.rooms.media.srtp import Cell
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Wire:
     """The sockets, and who is behind which address."""
 
     def __init__(self, sockets: Sequence[socket.socket], *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._lines = [(one, Inbox(one), Outbox(one)) for one in sockets]
+        self._sockets = [(one, Inbox(one), Outbox(one)) for one in sockets]
         self._clock = clock
         self._links: dict[str, Link] = {}
         self._peers: dict[Address, Link] = {}
@@ -61,18 +61,18 @@ class Wire:
     @property
     def dropped(self) -> dict[str, int]:
         """All that was dropped, by reason; with `unsent`, which the network did not take."""
-        return {**self.counts, "unsent": sum(outbox.unsent for _, _, outbox in self._lines)}
+        return {**self.counts, "unsent": sum(outbox.unsent for _, _, outbox in self._sockets)}
 
     def start(self) -> None:
         """Read from now on, on the running event loop."""
         loop = asyncio.get_running_loop()
-        for one, inbox, outbox in self._lines:
+        for one, inbox, outbox in self._sockets:
             loop.add_reader(one.fileno(), self._readable, inbox, outbox)
 
     def close(self) -> None:
         """Stop reading and close the sockets."""
         loop = asyncio.get_running_loop()
-        for one, _, _ in self._lines:
+        for one, _, _ in self._sockets:
             loop.remove_reader(one.fileno())
             one.close()
 
@@ -95,7 +95,7 @@ class Wire:
             except OSError:  # an ICMP error about some earlier datagram: nothing to do with the next one
                 self.counts["icmp"] += 1
                 continue
-            for _, _, one in self._lines:
+            for _, _, one in self._sockets:
                 if one.waiting:
                     one.flush()
             if not inbox.full:
@@ -140,7 +140,7 @@ class Wire:
             self.counts["stun"] += 1
             return
         self._know(address, link)
-        outbox.send(stun.success(request, link.password, *readable(address)), address)
+        outbox.send(stun.success(request, link.password, *host_and_port(address)), address)
         link.checked(outbox, address, nominated=request.nominates)
 
     def _know(self, address: Address, link: Link) -> None:
