@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from types import FrameType
 
 import click
@@ -24,6 +24,7 @@ class Child:
 
     name: str
     command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     returns: bool = False
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
@@ -33,7 +34,7 @@ class Child:
     def start(self) -> None:
         """Start it."""
         self.process, self.started, self.again_at = (
-            subprocess.Popen(self.command, cwd=ROOT, env=os.environ),
+            subprocess.Popen(self.command, cwd=ROOT, env=self.environment),
             _now(),
             None,
         )

@@ -1,5 +1,6 @@
 """`portal up`: the whole portal on one machine."""
 
+import os
 import sys
 
 import click
@@ -7,6 +8,7 @@ import click
 from portal.cli.cast import ensure
 from portal.cli.rooms_cast import open_rooms
 from portal.cli.supervisor import Child, run
+from portal.rooms.media import launch
 from portal.settings import ROOT, Settings
 from portal.wiring import build
 
@@ -38,5 +40,5 @@ def _children(settings: Settings, workers: int) -> list[Child]:
     return [
         Child("web", web),
         Child("worker", [sys.executable, "-m", "portal", "worker"]),
-        Child("media", [sys.executable, "-m", "portal.rooms.media"], returns=True),
+        Child("media", launch.COMMAND, environment=launch.environment(os.environ), returns=True),
     ]

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -263,6 +264,11 @@ def media_process(server):
         ["pgrep", "-P", str(server.process.pid), "-f", "portal.rooms.media"], capture_output=True, text=True, check=True
     )
     return int(found.stdout.split()[0])
+
+
+def test_media_starts_with_its_memory_in_large_pages(place):
+    told = Path(f"/proc/{media_process(place.server)}/environ").read_bytes().split(b"\0")
+    assert b"PYTHONMALLOC=malloc" in told
 
 
 def test_a_withdrawal_in_the_call_stops_the_recording(place, caller):

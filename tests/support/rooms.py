@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from portal.recordings import age
 from portal.recordings.domain import new_recording_id
+from portal.rooms.media import launch
 from portal.rooms.tickets import LIFETIME, RecordingTerms, Role, Ticket, issue, load_or_make_key, new_nonce
 from portal.settings import ROOT
 
@@ -59,9 +59,9 @@ class Media:
         }
         with (self.instance / "media.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*self._prefix, sys.executable, "-m", "portal.rooms.media"],
+                [*self._prefix, *launch.COMMAND],
                 cwd=ROOT,
-                env=environ,
+                env=launch.environment(environ),
                 stdout=log,
                 stderr=log,
             )
