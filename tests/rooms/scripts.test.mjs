@@ -160,6 +160,7 @@ test("what stands beside the lamp", () => {
   assert.equal(recordingWord(snapshot()), "recording-off");
   assert.equal(recordingWord(snapshot({}, { possible: false })), "recording-never");
   assert.equal(recordingWord(snapshot({}, { state: "paused" })), "recording-paused");
+  assert.equal(recordingWord(snapshot({}, { state: "stopped", possible: false })), "recording-stopped"); // she withdrew
   const guest = snapshot({}, { state: "running" });
   guest.people[0].may_be_recorded = false;
   assert.equal(recordingWord(guest), "recording-others");

@@ -73,12 +73,12 @@ class Member:
             self.slots[person] = min(free)
         return self.slots[person]
 
-    def seen_by(self, viewer: "Member", *, recorded: bool) -> dict[str, object]:
+    def seen_by(self, viewer: "Member", *, recorded: bool, withdrawn: bool) -> dict[str, object]:
         """What a viewer's page is told of her."""
         return {
             "person": self.person, "role": self.role.value, "name": self.ticket.name,
             "slot": None if viewer is self else viewer.slots.get(self.person), "connected": self.connected,
             "microphone": self.microphone, "camera": self.camera, "sharing": self.sharing,
-            "video_held": self.video_held, "may_be_recorded": self.may_be_recorded, "recorded": recorded,
-            "quality": self.quality.value,
+            "video_held": self.video_held, "may_be_recorded": self.may_be_recorded and not withdrawn,
+            "recorded": recorded, "quality": self.quality.value,
         }  # fmt: skip

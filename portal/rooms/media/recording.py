@@ -59,10 +59,10 @@ class Recording:
         ended = max(self._durable.values(), default=0.0)
         least = min((self._durable.get(one, 0.0) for one in self._takings.persons), default=ended)
         return {
-            "state": self.state, "possible": possible, "seconds": round(self._seconds(), 2),
-            "written": round(least, 2), "part": self._takings.parts, "started_at": self._began,
-            "paused_by": self._paused_by if self.state == "paused" else None, "failed": self.failed,
-            "notice": self._notice.number,
+            "state": self.state, "possible": possible and not self._before.withdrawn,
+            "seconds": round(self._seconds(), 2), "written": round(least, 2), "part": self._takings.parts,
+            "started_at": self._began, "paused_by": self._paused_by if self.state == "paused" else None,
+            "failed": self.failed, "notice": self._notice.number,
         }  # fmt: skip
 
     def records(self, person: str) -> bool:
@@ -92,7 +92,7 @@ class Recording:
         """Tell everybody, then record."""
         if self.state in ("starting", "running", "paused"):
             raise Refused("already_recording")
-        if self._before.discarded:
+        if self._before.withdrawn:
             raise Refused("consent_withdrawn")
         if self._terms is None or not any(one.may_be_recorded for one in self._members):
             raise Refused("nobody_to_record")
@@ -154,7 +154,6 @@ class Recording:
         self._announce("consent_withdrawn", person)
         if not discard or self._terms is None:
             return
-        self._before.discarded = True
         folder = self._vault / self._terms.id
         self._writing.abandon(lambda: discard_person(folder, person, self._clock))
 

@@ -296,7 +296,12 @@ class Room:
         return {
             "type": "room", "room": self.name, "you": viewer.person, "admitted": viewer.admitted,
             "distress": self.distress, "at": round(time.time(), 3),
-            "people": [one.seen_by(viewer, recorded=self.recorder.records(one.person)) for one in shown],
+            "people": [
+                one.seen_by(
+                    viewer, recorded=self.recorder.records(one.person), withdrawn=one.person in self.state.withdrawn
+                )
+                for one in shown
+            ],
             "waiting": [{"person": one.person, "role": one.role.value, "name": one.ticket.name} for one in waiting],
             "recording": self.recorder.snapshot(possible=any(one.may_be_recorded for one in shown)),
             "share": share if viewer.admitted else None, "stopped": [one.told() for one in stopped],

@@ -20,10 +20,9 @@ class State:
     """When that recording's clock was at 0: seconds since 1970."""
     last_recording: str | None = None
     """Name of the newest recording that ever began."""
-    discarded: bool = False
-    """True where a withdrawal discarded the recording: nothing is ever added to it."""
     withdrawn: set[str] = field(default_factory=set)
-    """Who withdrew the consent to be recorded: never recorded again in this room, whatever a ticket says."""
+    """Who withdrew the consent to be recorded: the room is never recorded again, whatever a ticket says. To go on with
+    the others alone would look to her page as if she were recorded."""
     stopped: dict[str, stopping.Wish] = field(default_factory=dict)
     """Who needed to stop and has not come back since."""
     wishes: set[str] = field(default_factory=set)
@@ -47,7 +46,7 @@ def read(lines: Iterable[Mapping[str, Value]]) -> State:
             _stop(state, line)
         elif event == "consent_withdrawn" and isinstance(person, str):
             state.withdrawn.add(person)
-            state.discarded |= line.get("discard") is True
+            state.recording, state.began, state.paused = None, None, False
         else:
             _recording(state, line)
     return state

@@ -22,7 +22,7 @@ export function statusWord(snapshot) {
 // Which words stand beside the lamp. Somebody who is not recorded is told so, whatever the others do.
 export function recordingWord(snapshot) {
   const { state, possible } = snapshot.recording;
-  if (!possible && ["off", "stopped"].includes(state)) return "recording-never";
+  if (!possible && state === "off") return "recording-never"; // one that was stopped has been recorded so far
   if (state === "running" && me(snapshot)?.may_be_recorded === false) return "recording-others";
   return `recording-${state}`;
 }
