@@ -142,6 +142,11 @@ def appointments(session: Session, *criteria: ColumnElement[bool]) -> list[Appoi
     return [_appointment(*row) for row in session.execute(_APPOINTMENTS.where(*criteria))]
 
 
+def appointments_of(session: Session, participant_id: int) -> list[Appointment]:
+    """All her bookings, by time, cancelled ones too."""
+    return [_appointment(*row) for row in session.execute(_HERS, {"participant": participant_id})]
+
+
 def live_of(session: Session, participant_id: int) -> Appointment | None:
     """Her booking that was neither cancelled nor, when last looked at, over."""
     found = session.execute(_LIVE, {"participant": participant_id}).first()
@@ -203,6 +208,7 @@ _APPOINTMENTS = (
     .outerjoin(CancellationRow, CancellationRow.booking_id == BookingRow.id)
     .order_by(PlacementRow.starts_at, BookingRow.id)
 )
+_HERS = _APPOINTMENTS.where(BookingRow.participant_id == bindparam("participant"))
 _LIVE = _APPOINTMENTS.where(
     BookingRow.id
     == select(LiveRow.booking_id).where(LiveRow.participant_id == bindparam("participant")).scalar_subquery()

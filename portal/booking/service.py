@@ -14,7 +14,7 @@ from portal.booking.asking import Ask, Asker
 from portal.booking.domain import Appointment, Cause, Details, Diary, Hold, Slot
 from portal.booking.errors import EnoughInterviews, NoBooking, NotConsented, SlotTaken, TooManyMoves
 from portal.booking.notices import Notices
-from portal.booking.reads import Range, appointments, diaries, live_of, write_needs
+from portal.booking.reads import Range, appointments, appointments_of, diaries, live_of, write_needs
 from portal.booking.slots import nearest, pooled
 from portal.booking.store import BookingRow, CancellationRow, HoldRow, LiveRow, PlacementRow
 from portal.clock import Clock
@@ -178,7 +178,8 @@ class BookingService:
 
     def of_participant(self, participant_id: int) -> list[Appointment]:
         """All her bookings, by time, cancelled ones too."""
-        return self._found(BookingRow.participant_id == participant_id)
+        with self._database.reading() as session:
+            return appointments_of(session, participant_id)
 
     def of_staff(self, staff_id: int, *, since: datetime) -> list[Appointment]:
         """Everything that the interviewer has or had since then, by time, cancelled ones too."""

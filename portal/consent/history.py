@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import defer
 
 from portal.consent.domain import ConsentState, Given, Withdrawn
@@ -62,6 +62,8 @@ class PastConsent:
         )
 
 
+# Put together once: that takes as long as to have them answered for one participant.
+_ids: BindParameter[int] = bindparam("ids", expanding=True)
 _WITH_COUNTERSIGNATURE = (
     select(
         ConsentRow, CountersignatureRow.reference, CountersignatureRow.staff_id, CountersignatureRow.name,
@@ -69,8 +71,11 @@ _WITH_COUNTERSIGNATURE = (
     )
     .options(defer(ConsentRow.name), defer(ConsentRow.drawn))  # to open what is sealed takes time
     .outerjoin(CountersignatureRow, CountersignatureRow.consent_id == ConsentRow.id)
+    .where(ConsentRow.participant_id.in_(_ids))
     .order_by(ConsentRow.id)
 )  # fmt: skip
+_ANSWERS = select(AnswerRow.consent_id, AnswerRow.statement_key, AnswerRow.agreed).where(AnswerRow.consent_id.in_(_ids))
+_WITHDRAWALS = select(WithdrawalRow).where(WithdrawalRow.consent_id.in_(_ids)).order_by(WithdrawalRow.id)
 
 
 class ConsentHistory:
@@ -95,20 +100,18 @@ class ConsentHistory:
         """Everybody's consents by participant, oldest first."""
         groups = {one.id: one.group for one in people}
         with self._database.reading() as session:
-            rows = session.execute(_WITH_COUNTERSIGNATURE.where(ConsentRow.participant_id.in_(groups))).all()
+            rows = session.execute(_WITH_COUNTERSIGNATURE, {"ids": list(groups)}).all()
             consents = [one for one, *_ in rows]
             ids = [one.id for one in consents]
             answers: dict[int, dict[str, bool]] = defaultdict(dict)
-            of_answers = select(AnswerRow.consent_id, AnswerRow.statement_key, AnswerRow.agreed)
-            for consent_id, key, agreed in session.execute(of_answers.where(AnswerRow.consent_id.in_(ids))):
+            for consent_id, key, agreed in session.execute(_ANSWERS, {"ids": ids}):
                 answers[consent_id][key] = agreed
             signed = {
                 one.id: Countersigned(reference, staff_id, name, at) for one, reference, staff_id, name, at in rows
                 if reference
             }  # fmt: skip
             stopped: dict[int, list[Withdrawn]] = defaultdict(list)
-            of_withdrawals = select(WithdrawalRow).where(WithdrawalRow.consent_id.in_(ids)).order_by(WithdrawalRow.id)
-            for row in session.scalars(of_withdrawals):
+            for row in session.scalars(_WITHDRAWALS, {"ids": ids}):
                 stopped[row.consent_id].append(withdrawn(self._studies, row))
         found: dict[int, list[PastConsent]] = defaultdict(list)
         for one in consents:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.canonical import sha256_hex
@@ -18,6 +18,8 @@ from portal.receipts.render import Renderer
 from portal.receipts.seal import Sealer
 from portal.receipts.store import ReceiptRow
 from portal.receipts.verify import verify
+
+_SEALED = select(ReceiptRow.reference).where(ReceiptRow.reference.in_(bindparam("references", expanding=True)))
 
 log = structlog.get_logger(__name__)
 
@@ -56,9 +58,8 @@ class ReceiptService:
         """Which of the references have their receipt already, in one query."""
         if not references:
             return frozenset()
-        query = select(ReceiptRow.reference).where(ReceiptRow.reference.in_(references))
         with self._database.reading() as session:
-            return frozenset(session.scalars(query))
+            return frozenset(session.scalars(_SEALED, {"references": list(references)}))
 
     def receipt(self, reference: str) -> Receipt:
         """The receipt. Raises UnknownReceipt."""

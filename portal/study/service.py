@@ -1,6 +1,6 @@
 """Freeze a study by the hash of its content, and find what was shown to somebody years later."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,8 +16,8 @@ from portal.study.errors import PeopleLeftOut, PublishedBefore, UnknownVersion
 from portal.study.places import Place, left_out
 from portal.study.store import StudyPublication
 
-_NEWEST = select(StudyPublication.content_hash).order_by(StudyPublication.id.desc()).limit(1)
-"""Asked several times for every page, so it is put together once."""
+_VERSIONS = select(StudyPublication.content_hash).order_by(StudyPublication.id)
+"""Asked for every page, so it is put together once."""
 
 
 Occupied = Callable[[Session], Iterable[Place]]
@@ -57,10 +57,10 @@ class StudyBook:
         """
         self.keep_everybody(session, study)
         digest = study.content_hash
-        if session.scalars(_NEWEST).one_or_none() == digest:
+        versions = session.scalars(_VERSIONS).all()
+        if versions and versions[-1] == digest:
             return
-        known = select(StudyPublication.id).where(StudyPublication.content_hash == digest)
-        if session.scalars(known).one_or_none() is not None:
+        if digest in versions:
             raise PublishedBefore("this was published before, and another version since")
         content = canonical_json(study.model_dump(mode="json")).decode()
         session.add(StudyPublication(content_hash=digest, content=content, published_at=self._clock()))
@@ -74,17 +74,14 @@ class StudyBook:
 
     def current(self) -> Publication:
         """What is published now. Raises UnknownVersion before the first publication."""
-        digest = self._database.once("the study published now", self._newest)
-        if digest is None:
+        versions = self._versions()
+        if not versions:
             raise UnknownVersion("no version of the study is published yet: run `portal study publish FOLDER`")
-        return self._parsed(digest)
+        return self._parsed(versions[-1])
 
     def all(self) -> list[Publication]:
         """Every version that was published, oldest first."""
-        query = select(StudyPublication.content_hash).order_by(StudyPublication.id)
-        with self._database.reading() as session:
-            digests = session.scalars(query).all()
-        return [self._parsed(digest) for digest in digests]
+        return [self._parsed(digest) for digest in self._versions()]
 
     def levels(self) -> dict[str, str]:
         """Every level of withdrawal that there ever was, by its key, as it was called last."""
@@ -94,9 +91,13 @@ class StudyBook:
         """The version of this hash. Raises UnknownVersion."""
         return self._parsed(content_hash)
 
-    def _newest(self) -> str | None:
+    def _versions(self) -> Sequence[str]:
+        """The hashes of every version, oldest first."""
+        return self._database.once("the study's versions", self._ask_versions)
+
+    def _ask_versions(self) -> Sequence[str]:
         with self._database.reading() as session:
-            return session.scalars(_NEWEST).one_or_none()
+            return session.scalars(_VERSIONS).all()
 
     def _load(self, content_hash: str) -> Publication:
         with self._database.reading() as session:

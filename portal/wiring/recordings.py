@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.audit.service import AuditLog
 from portal.clock import Clock
@@ -90,13 +90,18 @@ def recordings_of(database: Database) -> RecordingSource:
     """By the participant's rooms; two statements, however many recordings there are."""
 
     def of(person: Participant) -> list[Recording]:
-        query = select(RecordingRow).join(RoomRow, RoomRow.code == RecordingRow.room)
-        newest_first = query.order_by(RecordingRow.opened_at.desc(), RecordingRow.id)
         with database.reading() as session:
-            rows = session.scalars(newest_first.where(RoomRow.participant_id == person.id))
-            return [row.as_recording() for row in rows]
+            return [row.as_recording() for row in session.scalars(_OF_PARTICIPANT, {"participant": person.id})]
 
     return of
+
+
+_OF_PARTICIPANT = (
+    select(RecordingRow)
+    .join(RoomRow, RoomRow.code == RecordingRow.room)
+    .where(RoomRow.participant_id == bindparam("participant"))
+    .order_by(RecordingRow.opened_at.desc(), RecordingRow.id)
+)
 
 
 def _sites(service: RecordingService, requests: Requests, rooms: RoomService) -> Mapping[str, SiteOf]:
