@@ -155,6 +155,33 @@ def test_mute_camera_and_a_request_to_mute(place, caller):
         staff.sees_moving()
 
 
+def test_another_microphone_stays_muted_and_a_blur_that_is_not_there_hides_her(place, caller):
+    with place.call(caller) as (she, staff, _):
+        she.page.route("**/selfie*/**", lambda route: route.abort())
+        she.act("microphone")
+        staff.page.locator("[data-quality]", has_text="(microphone off)").wait_for()
+        she.page.get_by_text("Change camera, microphone or sound").click()
+        select = she.page.locator("#room-microphone")
+        she.page.evaluate(
+            "() => { const devices = navigator.mediaDevices, ask = devices.getUserMedia.bind(devices);"
+            " devices.getUserMedia = (wanted) => { window.given = ask(wanted); return given } }"
+        )
+        other = select.locator("option").nth(1).get_attribute("value")
+        select.select_option(other)
+        she.page.wait_for_function("window.given")
+        she.page.evaluate("given.then(() => new Promise(done => setTimeout(done, 200)))")
+        assert select.input_value() == other
+        assert she.page.get_by_role("button", name="Microphone off").get_attribute("aria-pressed") == "false"
+        assert not she.page.evaluate("given.then(one => one.getAudioTracks()[0].enabled)")
+        she.act("blur")
+        she.wait_said("note", "The blur does not work on this device, so your camera is off now.")
+        staff.page.locator("[data-slot] [data-hidden]", has_text="Camera off").wait_for()
+        she.check("without the blur")
+        she.act("camera")
+        staff.page.locator("[data-slot] [data-hidden]", has_text="Camera off").wait_for(state="hidden")
+        staff.sees_moving()
+
+
 def test_everything_by_keyboard(place, caller):
     with place.call(caller) as (she, staff, _):
         she.page.locator('[data-act="microphone"]').focus()

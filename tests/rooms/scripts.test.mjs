@@ -9,6 +9,7 @@ import { loudness } from "../../static/js/room/meter.mjs";
 import { judge } from "../../static/js/room/network-test.mjs";
 import { merged } from "../../static/js/room/notes.mjs";
 import { withSoundSentAgain } from "../../static/js/room/offer.mjs";
+import { BlurFailed, OwnMedia } from "../../static/js/room/own-media.mjs";
 import { levelOf, PictureRest, Quality, sampleOf } from "../../static/js/room/quality.mjs";
 import { nameOf, recordingStep, recordingWord, statusWord, tileWord } from "../../static/js/room/snapshot.mjs";
 import { clock } from "../../static/js/room/time.mjs";
@@ -331,4 +332,106 @@ test("the offer says of the sound that is sent, and of nothing else, that it can
   assert.equal(changed, head + sound("sendonly").replace(line, `${line}a=rtcp-fb:111 nack\r\n`) + picture + sound("recvonly"));
   assert.equal(withSoundSentAgain(changed), changed);
   assert.equal(withSoundSentAgain("m=audio 9 X 0\r\na=sendonly\r\na=rtpmap:0 PCMU/8000\r\n").includes("nack"), false);
+});
+
+// A browser's devices: every track that was ever given is kept in `given`.
+function devices(given) {
+  const track = (kind) => ({ kind, readyState: "live", enabled: true, stop() { this.readyState = "ended"; } });
+  const stream = (tracks) => ({
+    getTracks: () => tracks,
+    getAudioTracks: () => tracks.filter((one) => one.kind === "audio"),
+    getVideoTracks: () => tracks.filter((one) => one.kind === "video"),
+  });
+  const getUserMedia = async ({ audio, video }) => {
+    if (given.refused) throw new DOMException("taken", "NotReadableError");
+    const tracks = [audio && track("audio"), video && track("video")].filter(Boolean);
+    given.push(...tracks);
+    return stream(tracks);
+  };
+  const set = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true });
+  set("navigator", { mediaDevices: { getUserMedia, addEventListener() {} } });
+  set("document", { addEventListener() {}, visibilityState: "visible" });
+  set("MediaStream", function MediaStream(tracks) { return stream(tracks); });
+}
+
+// Her camera and microphone, every track of a picture that was ever sent, and the blurs that were begun.
+async function ownMedia({ blur = true, start = async () => undefined, audioOnly = false } = {}) {
+  const given = [];
+  devices(given);
+  const blurs = [];
+  const makeBlur = (failed) => {
+    const made = { failed, stopped: false, async start() { await start(); made.output = { blurred: true }; }, stop() { made.stopped = true; } };
+    blurs.push(made);
+    return made;
+  };
+  const own = new OwnMedia({ microphone: "", camera: "", audioOnly, makeBlur });
+  const sent = [];
+  own.addEventListener("change", () => sent.push(own.tracks.video));
+  await own.start();
+  if (blur) await own.setBlur(true).catch(() => undefined);
+  return { own, sent, blurs, given };
+}
+
+const plain = (sent) => sent.filter((one) => one && !one.blurred);
+
+test("nobody gets a picture without the blur while it is wished for", async () => {
+  const { own, sent, given } = await ownMedia();
+  assert.deepEqual(own.tracks.video, { blurred: true });
+  await own.setCamera(false);
+  assert.equal(own.tracks.video, null);
+  assert.ok(given.filter((one) => one.kind === "video").every((one) => one.readyState === "ended"));
+  await own.setCamera(true);
+  assert.deepEqual(own.tracks.video, { blurred: true });
+  await own.choose("video", "another");
+  assert.deepEqual(own.tracks.video, { blurred: true });
+  assert.deepEqual(plain(sent), []);
+  await own.setBlur(false);
+  assert.equal(own.tracks.video, given.at(-1));
+});
+
+test("where the blur cannot begin the camera goes off, and she may switch it on without", async () => {
+  const { own, sent, given } = await ownMedia({ blur: false, start: async () => Promise.reject(new Error("no model")) });
+  await assert.rejects(own.setBlur(true), BlurFailed);
+  assert.deepEqual([own.on.video, own.tracks.video, own.blurred, plain(sent)], [false, null, false, []]);
+  assert.equal(given.find((one) => one.kind === "video").readyState, "ended");
+  await own.setCamera(true);
+  assert.equal(own.tracks.video, given.at(-1));
+});
+
+test("a blur that breaks down in the call takes the picture along", async () => {
+  const { own, sent, blurs } = await ownMedia();
+  const told = [];
+  own.addEventListener("failed", ({ detail }) => told.push([detail.kind, detail.error instanceof BlurFailed]));
+  blurs[0].failed();
+  assert.deepEqual([own.on.video, own.tracks.video, plain(sent), told], [false, null, [], [["video", true]]]);
+});
+
+test("a camera that is switched off while the blur is being loaded stays off", async () => {
+  let loaded;
+  const { own, blurs } = await ownMedia({ blur: false, start: () => new Promise((done) => (loaded = done)) });
+  const loading = own.setBlur(true);
+  await own.setCamera(false);
+  loaded();
+  await loading;
+  assert.deepEqual([own.tracks.video, own.blur, blurs[0].stopped], [null, null, true]);
+});
+
+test("another camera is only remembered while the camera is off", async () => {
+  const { own, given } = await ownMedia({ blur: false, audioOnly: true });
+  await own.choose("video", "another");
+  assert.equal(given.some((one) => one.kind === "video"), false);
+  await own.setCamera(true);
+  assert.equal(own.tracks.video, given.at(-1));
+});
+
+test("a device that cannot be had is off, and can be tried again", async () => {
+  const { own, given } = await ownMedia({ blur: false });
+  given.refused = true;
+  await assert.rejects(own.choose("video", "another"));
+  await assert.rejects(own.choose("audio", "another"));
+  assert.deepEqual([own.on, own.tracks], [{ audio: false, video: false }, { audio: null, video: null }]);
+  given.refused = false;
+  await own.setCamera(true);
+  await own.setMicrophone(true);
+  assert.deepEqual([own.tracks.video.kind, own.tracks.audio.enabled], ["video", true]);
 });

@@ -13,8 +13,10 @@ function load(address) {
 }
 
 export class Blur {
-  constructor(folder) {
+  // `failed` is called where it breaks down after it has started.
+  constructor(folder, failed) {
     this.folder = folder;
+    this.failed = failed;
     this.running = false;
   }
 
@@ -50,7 +52,7 @@ export class Blur {
     if (!this.running) return;
     const began = performance.now();
     await this.model.send({ image: this.video });
-    this.timer = setTimeout(() => this.#frame(), Math.max(0, FRAME_MS - (performance.now() - began)));
+    this.timer = setTimeout(() => this.#frame().catch(() => this.running && this.failed()), Math.max(0, FRAME_MS - (performance.now() - began)));
   }
 
   #draw({ image, segmentationMask }) {

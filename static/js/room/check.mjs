@@ -79,16 +79,22 @@ export class Check {
       return;
     }
     said.textContent = this.words("testing");
-    const blur = new Blur(this.root.dataset.selfie);
+    const blur = new Blur(this.root.dataset.selfie, () => this.blur === blur && this.#blurFailed(blur));
     try {
       this.at("preview").srcObject = new MediaStream([await blur.start(this.video)]);
       this.blur = blur;
       said.textContent = "";
     } catch {
-      blur.stop();
-      this.form.elements.blur.checked = false;
-      said.textContent = this.words("blur-failed");
+      this.#blurFailed(blur);
     }
+  }
+
+  #blurFailed(blur) {
+    blur.stop();
+    this.blur = null;
+    this.form.elements.blur.checked = false;
+    this.at("preview").srcObject = this.stream;
+    this.at("blur-said").textContent = this.words("blur-failed");
   }
 
   #list() {

@@ -2,12 +2,15 @@
 import { ask, askGently, stop } from "./devices.mjs";
 import { Blur } from "./blur.mjs";
 
+export class BlurFailed extends Error {}
+
 export class OwnMedia extends EventTarget {
-  constructor({ microphone, camera, audioOnly, selfie }) {
+  constructor({ microphone, camera, audioOnly, selfie, makeBlur = (failed) => new Blur(selfie, failed) }) {
     super();
-    Object.assign(this, { microphone, camera, selfie });
+    Object.assign(this, { microphone, camera, makeBlur });
     this.on = { audio: true, video: !audioOnly };
     this.raw = { audio: null, video: null };
+    this.blurred = false; // wished for: while it holds, nobody gets a picture without the blur
     this.blur = null;
     this.resting = false;
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#changed());
@@ -17,14 +20,18 @@ export class OwnMedia extends EventTarget {
   async start() {
     const stream = await askGently({ microphone: this.microphone, camera: this.camera, video: this.on.video });
     this.on.video = this.on.video && stream.getVideoTracks().length > 0;
-    await this.#take("audio", stream.getAudioTracks()[0] ?? null);
-    await this.#take("video", stream.getVideoTracks()[0] ?? null);
+    this.#take("audio", stream.getAudioTracks()[0] ?? null);
+    this.#take("video", stream.getVideoTracks()[0] ?? null);
   }
 
   // What is sent: nothing of the picture while it is off or rests; the microphone's track is silenced, not taken away.
   get tracks() {
-    const picture = this.on.video && !this.resting ? (this.blur?.output ?? this.raw.video) : null;
-    return { audio: this.raw.audio, video: picture };
+    return { audio: this.raw.audio, video: this.on.video && !this.resting ? this.picture : null };
+  }
+
+  // Nothing while the blur is being loaded.
+  get picture() {
+    return this.blurred ? (this.blur?.output ?? null) : this.raw.video;
   }
 
   async setMicrophone(on) {
@@ -38,11 +45,7 @@ export class OwnMedia extends EventTarget {
   async setCamera(on) {
     this.on.video = on;
     if (on && this.raw.video?.readyState !== "live") await this.choose("video", this.camera);
-    if (!on) {
-      await this.setBlur(false);
-      stop(this.raw.video && new MediaStream([this.raw.video]));
-      this.raw.video = null;
-    }
+    if (!on) this.#darken();
     this.#tell();
   }
 
@@ -52,34 +55,75 @@ export class OwnMedia extends EventTarget {
     this.#tell();
   }
 
+  // A camera that is off is only remembered: its light must not go on. Where the new one cannot be had, it is off.
   async choose(kind, device) {
     const audio = kind === "audio";
     if (audio) this.microphone = device;
     else this.camera = device;
-    const blurred = Boolean(this.blur);
-    if (!audio) await this.setBlur(false);
+    if (!audio && !this.on.video) return;
+    if (!audio) this.#endBlur();
     this.raw[kind]?.stop(); // some phones open only one camera at a time
-    const stream = await ask({ audio, video: !audio, microphone: this.microphone, camera: this.camera });
-    await this.#take(kind, stream.getTracks()[0]);
-    if (blurred) await this.setBlur(true);
+    try {
+      const stream = await ask({ audio, video: !audio, microphone: this.microphone, camera: this.camera });
+      this.#take(kind, stream.getTracks()[0]);
+    } catch (error) {
+      this.raw[kind] = null;
+      this.on[kind] = false;
+      this.#tell();
+      throw error;
+    }
+    if (!audio && !this.on.video) this.#darken(); // switched off meanwhile
+    if (!audio) await this.#startBlur();
     this.#tell();
   }
 
   async setBlur(on) {
-    if (!on) {
-      this.blur?.stop();
-      this.blur = null;
-    } else if (!this.blur && this.raw.video) {
-      const blur = new Blur(this.selfie);
-      try {
-        await blur.start(this.raw.video);
-      } catch (error) {
-        blur.stop();
-        throw error;
-      }
-      this.blur = blur;
-    }
+    this.blurred = on;
+    if (!on) this.#endBlur();
     this.#tell();
+    await this.#startBlur();
+    this.#tell();
+  }
+
+  // Where the blur fails the camera goes off: she, and nobody else, decides to be seen without it.
+  async #startBlur() {
+    const raw = this.raw.video;
+    if (!this.blurred || this.blur || !raw) return;
+    const blur = this.makeBlur(() => this.blur === blur && this.#failBlur());
+    const wanted = () => this.blurred && !this.blur && this.raw.video === raw;
+    try {
+      await blur.start(raw);
+    } catch (error) {
+      blur.stop();
+      if (!wanted()) return;
+      this.#giveUpBlur();
+      throw new BlurFailed("the blur failed", { cause: error });
+    }
+    if (wanted()) this.blur = blur;
+    else blur.stop();
+  }
+
+  #endBlur() {
+    this.blur?.stop();
+    this.blur = null;
+  }
+
+  #giveUpBlur() {
+    this.blurred = false;
+    this.on.video = false;
+    this.#darken();
+    this.#tell();
+  }
+
+  #failBlur() {
+    this.#giveUpBlur();
+    this.dispatchEvent(new CustomEvent("failed", { detail: { kind: "video", error: new BlurFailed("the blur failed") } }));
+  }
+
+  #darken() {
+    this.#endBlur();
+    stop(this.raw.video && new MediaStream([this.raw.video]));
+    this.raw.video = null;
   }
 
   stop() {
@@ -90,7 +134,7 @@ export class OwnMedia extends EventTarget {
     }
   }
 
-  async #take(kind, track) {
+  #take(kind, track) {
     this.raw[kind] = track;
     if (!track) return;
     if (kind === "audio") track.enabled = this.on.audio;
@@ -101,11 +145,8 @@ export class OwnMedia extends EventTarget {
     try {
       await this.choose(kind, ""); // whichever device the system has now
       this.dispatchEvent(new CustomEvent("replaced", { detail: kind }));
-    } catch {
-      this.raw[kind] = null;
-      this.on[kind] = false;
-      this.#tell();
-      this.dispatchEvent(new CustomEvent("gone", { detail: kind }));
+    } catch (error) {
+      this.dispatchEvent(new CustomEvent("failed", { detail: { kind, error } }));
     }
   }
 

@@ -2,7 +2,7 @@
 import { Call } from "./call.mjs";
 import { Desk } from "./desk.mjs";
 import { fillChoices } from "./devices.mjs";
-import { OwnMedia } from "./own-media.mjs";
+import { BlurFailed, OwnMedia } from "./own-media.mjs";
 import { nameOf } from "./snapshot.mjs";
 import { Sounds } from "./sounds.mjs";
 import { Stage } from "./stage.mjs";
@@ -49,6 +49,7 @@ export class Page {
       this.own.on = { audio: false, video: false };
       this.stage.note(this.words("no-microphone"));
     }
+    if (this.own.raw.audio && this.data.audioOnly !== "true" && !this.own.on.video) this.stage.note(this.words("no-camera"));
     this.#devices();
     if (this.data.blur === "true") this.#blur(true);
     this.#sync();
@@ -74,7 +75,7 @@ export class Page {
     own.addEventListener("change", () => this.#sync());
     own.addEventListener("devices", () => this.#devices());
     own.addEventListener("replaced", () => this.#notice(this.words("device-changed")));
-    own.addEventListener("gone", ({ detail }) => detail === "audio" && this.#notice(this.words("no-microphone")));
+    own.addEventListener("failed", ({ detail }) => this.#deviceFailed(detail.kind, detail.error));
     this.root.addEventListener("app:state", () => this.#tellState());
     // "Exit this page" ends the call at once, before anything else happens.
     document.addEventListener("app:leave", () => this.#hangUp());
@@ -92,9 +93,9 @@ export class Page {
   #act(button) {
     if (!button || this.desk?.act(button)) return;
     const { act } = button.dataset;
-    if (act === "microphone") this.own.setMicrophone(!this.own.on.audio).catch(() => this.#notice(this.words("no-microphone")));
-    else if (act === "camera") this.own.setCamera(!this.own.on.video).catch(() => this.own.setCamera(false));
-    else if (act === "blur") this.#blur(!this.own.blur);
+    if (act === "microphone") this.own.setMicrophone(!this.own.on.audio).catch((error) => this.#deviceFailed("audio", error));
+    else if (act === "camera") this.own.setCamera(!this.own.on.video).catch((error) => this.#deviceFailed("video", error));
+    else if (act === "blur") this.#blur(!this.own.blurred);
     else if (act === "leave") this.#depart();
     else if (act === "need_to_stop") this.#stop();
     else this.call.ask({ type: act });
@@ -243,15 +244,17 @@ export class Page {
     const { audio, video } = this.own.tracks;
     this.call.setTrack("audio", audio);
     this.call.setTrack("video", video);
-    this.stage.showSelf(this.own.on.video ? (this.own.blur?.output ?? this.own.raw.video) : null, this.own.on.video);
+    const shown = this.own.on.video ? this.own.picture : null;
+    const loading = this.own.on.video && this.own.blurred;
+    this.stage.showSelf(shown, shown ? "" : this.words(loading ? "blur-wait" : "camera-off"));
     for (const [act, on] of Object.entries({ microphone: this.own.on.audio, camera: this.own.on.video })) {
       const button = this.root.querySelector(`[data-act="${act}"]`);
       button.setAttribute("aria-pressed", String(on));
       button.querySelector("[data-said]").textContent = this.words(`${act}-${on ? "on" : "off"}`);
     }
     const blur = document.querySelector('[data-act="blur"]');
-    blur.setAttribute("aria-pressed", String(Boolean(this.own.blur)));
-    blur.querySelector("[data-said]").textContent = this.words(this.own.blur ? "blur-on" : "blur-off");
+    blur.setAttribute("aria-pressed", String(this.own.blurred));
+    blur.querySelector("[data-said]").textContent = this.words(this.own.blurred ? "blur-on" : "blur-off");
     this.#tellState();
   }
 
@@ -262,13 +265,17 @@ export class Page {
   }
 
   async #blur(on) {
-    const said = (word) => this.#notice(this.words(word));
-    if (on) said("blur-wait");
+    if (on && this.own.raw.video) this.#notice(this.words("blur-wait"));
     try {
       await this.own.setBlur(on);
-    } catch {
-      said("blur-failed");
+    } catch (error) {
+      this.#deviceFailed("video", error);
     }
+  }
+
+  #deviceFailed(kind, error) {
+    const device = kind === "audio" ? "no-microphone" : "no-camera";
+    this.#notice(this.words(error instanceof BlurFailed ? "blur-failed" : device));
   }
 
   async #devices() {
@@ -292,11 +299,12 @@ export class Page {
   }
 
   async #choose(kind, device) {
+    const missed = kind === "audio" && !this.own.raw.audio; // who has only muted herself stays so
     try {
       await this.own.choose(kind, device);
-      if (kind === "audio" && !this.own.on.audio) await this.own.setMicrophone(true);
-    } catch {
-      this.#notice(this.words("no-microphone"));
+      if (missed) await this.own.setMicrophone(true);
+    } catch (error) {
+      this.#deviceFailed(kind, error);
     }
   }
 

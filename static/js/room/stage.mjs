@@ -35,12 +35,13 @@ export class Stage {
     await Promise.all(videos.map((one) => one.setSinkId?.(device).catch(() => undefined)));
   }
 
-  showSelf(track, on) {
+  // The words cover it where there is no picture.
+  showSelf(track, words) {
     const tile = this.at("self");
     const video = this.#video(tile);
     if (video.srcObject?.getVideoTracks()[0] !== track) video.srcObject = track ? new MediaStream([track]) : null;
     video.hidden = !track;
-    this.#cover(tile, on && track ? "" : this.words("camera-off"));
+    this.#cover(tile, words);
   }
 
   show(snapshot) {
