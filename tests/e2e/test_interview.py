@@ -114,24 +114,28 @@ def talk(she, staff):
 
 def recorded(place, room, folder):
     """What was kept opens with the team's key alone, and is a film; the room's facts and audit events are there."""
-    with place.services.get(Database).reading() as session:
-        name = session.get_one(RoomRow, room.id).recording_id
-    files = sorted((place.server.instance / "vault" / name).glob("p1-*.webm.age"))
-    assert files
-    film = folder / "p1.webm"
-    with files[0].open("rb") as sealed, film.open("wb") as opened:
-        decrypt(sealed, opened, [place.identity])
-    shown = subprocess.run(
-        ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", str(film)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert set(shown.stdout.split()) == {"vp8", "opus"}
+    assert codecs(place, room, folder) == {"vp8", "opus"}
     until(lambda: place.services.get(RoomService).room(room.code).ended)
     kinds = [one.kind for one in place.services.get(RoomCatalogue).events(room.id)]
     for kind in ("admitted", "recording_started", "pause_please", "distress", "recording_stopped", "ended"):
         assert kind in kinds
     audited = {one.kind for one in place.services.get(AuditLog).newest(60) if one.subject == room.subject}
     assert {"rooms.joined", "rooms.admitted", "rooms.recording_started", "rooms.recording_stopped"} <= audited
+
+
+def codecs(place, room, folder):
+    """Of the participant's first file, once it is closed."""
+    with place.services.get(Database).reading() as session:
+        vault = place.server.instance / "vault" / session.get_one(RoomRow, room.id).recording_id
+    until(lambda: b'"ended"' in (vault / "manifest.jsonl").read_bytes())
+    film = folder / "p1.webm"
+    with min(vault.glob("p1-*.webm.age")).open("rb") as sealed, film.open("wb") as opened:
+        decrypt(sealed, opened, [place.identity])
+    shown = subprocess.run(
+        ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", str(film)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return set(shown.stdout.split())
 
 
 def until(true, seconds=60):
@@ -180,6 +184,28 @@ def test_another_microphone_stays_muted_and_a_blur_that_is_not_there_hides_her(p
         she.act("camera")
         staff.page.locator("[data-slot] [data-hidden]", has_text="Camera off").wait_for(state="hidden")
         staff.sees_moving()
+
+
+def test_without_a_picture_she_is_heard_and_recorded(place, caller, tmp_path):
+    room = place.room()
+    with place.caller(caller, "participant") as she, place.caller(caller, "researcher") as staff:
+        she.page.goto(f"{she.base}/room/check")
+        she.page.get_by_label("Talk without a picture").check()
+        she.page.get_by_role("button", name="Go to the waiting room").click()
+        enter(staff, room)
+        staff.page.locator('[data-do="admit"]').click()
+        she.sees_moving()
+        she.check("without a picture")
+        staff.page.locator("[data-slot] [data-hidden]", has_text="Camera off").wait_for()
+        she.act("microphone")
+        staff.page.locator("[data-quality]", has_text="(microphone off)").wait_for()
+        she.act("microphone")
+        staff.act("record")
+        staff.page.wait_for_function("/0:0[2-9]/.test(document.querySelector('[data-kept]').textContent)")
+        staff.act("end")
+        staff.act("end")
+        she.page.wait_for_url("**/room/over/ended")
+        assert codecs(place, room, tmp_path) == {"opus"}
 
 
 def test_everything_by_keyboard(place, caller):

@@ -54,6 +54,16 @@ def test_the_name_that_she_chose_is_shown(in_room, media):
     assert (media.joined[0].name, media.joined[0].video) == ("Robin", False)
 
 
+def test_who_talks_without_a_picture_has_no_button_that_would_show_her_to_herself_alone(in_room):
+    client, *_ = in_room
+    pictures = ('data-act="camera"', 'data-act="blur"', 'id="room-camera"')
+    assert all(one in client.get("/room/call").text for one in pictures)
+    client.submit(client.get("/room/check"), {"audio_only": "y"})
+    page = client.get("/room/call")
+    assert not any(one in page.text for one in pictures)
+    assert "untick “Talk without a picture”" in page.text
+
+
 def test_the_study_may_want_the_study_id_instead(in_room, media, world):
     client, person, room, _ = in_room
     rules = world.get(StudyBook).current().study

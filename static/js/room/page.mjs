@@ -248,14 +248,17 @@ export class Page {
     const loading = this.own.on.video && this.own.blurred;
     this.stage.showSelf(shown, shown ? "" : this.words(loading ? "blur-wait" : "camera-off"));
     for (const [act, on] of Object.entries({ microphone: this.own.on.audio, camera: this.own.on.video })) {
-      const button = this.root.querySelector(`[data-act="${act}"]`);
-      button.setAttribute("aria-pressed", String(on));
-      button.querySelector("[data-said]").textContent = this.words(`${act}-${on ? "on" : "off"}`);
+      this.#press(act, on, `${act}-${on ? "on" : "off"}`);
     }
-    const blur = document.querySelector('[data-act="blur"]');
-    blur.setAttribute("aria-pressed", String(this.own.blurred));
-    blur.querySelector("[data-said]").textContent = this.words(this.own.blurred ? "blur-on" : "blur-off");
+    this.#press("blur", this.own.blurred, this.own.blurred ? "blur-on" : "blur-off");
     this.#tellState();
+  }
+
+  // Who chose to talk without a picture has no buttons for one.
+  #press(act, on, word) {
+    const button = document.querySelector(`[data-act="${act}"]`);
+    button?.setAttribute("aria-pressed", String(on));
+    if (button) button.querySelector("[data-said]").textContent = this.words(word);
   }
 
   #tellState() {
@@ -293,7 +296,7 @@ export class Page {
     await fillChoices(selects, this.words, chosen);
     if (this.choosing) return;
     this.choosing = true;
-    selects.videoinput.addEventListener("change", (event) => this.#choose("video", event.target.value));
+    selects.videoinput?.addEventListener("change", (event) => this.#choose("video", event.target.value));
     selects.audioinput.addEventListener("change", (event) => this.#choose("audio", event.target.value));
     selects.audiooutput.addEventListener("change", (event) => this.stage.setSpeaker(event.target.value));
   }
