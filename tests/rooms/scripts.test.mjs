@@ -173,6 +173,7 @@ test("what the record button does next", () => {
     "record_start", "record_pause", "record_resume", "record_start", null,
   ]);
   assert.equal(next("off", false), null);
+  assert.equal(recordingStep({ state: "paused", possible: true }, true), null); // a pause for distress comes first
 });
 
 test("what covers a tile", () => {

@@ -142,6 +142,7 @@ def _mute_request(room: Stage, member: Member, command: Command) -> None:
 
 
 def _record_start(room: Stage, member: Member, _command: Command) -> None:
+    _not_in_distress(room)
     room.recorder.start(member.person)
 
 
@@ -150,6 +151,7 @@ def _record_pause(room: Stage, member: Member, _command: Command) -> None:
 
 
 def _record_resume(room: Stage, member: Member, _command: Command) -> None:
+    _not_in_distress(room)
     room.recorder.resume(member.person)
 
 
@@ -189,6 +191,12 @@ def _leave(room: Stage, member: Member, _command: Command) -> None:
 
 def _end(room: Stage, _member: Member, _command: Command) -> None:
     room.end("ended")
+
+
+def _not_in_distress(room: Stage) -> None:
+    """Every page says that nothing is recorded until the pause for distress is over."""
+    if room.distress:
+        raise Refused("distress")
 
 
 def hold_recording(room: Stage, person: str) -> None:

@@ -58,7 +58,7 @@ class Room:
     ) -> None:  # fmt: skip
         self.name, self.note, self.state = name, note, state
         self.members: dict[str, Member] = {}
-        self.distress = False
+        self.distress = state.distress
         self.ended: str | None = None
         self._ended = ended
         self._rates: dict[str, commands.Rate] = {}

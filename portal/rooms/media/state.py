@@ -23,6 +23,8 @@ class State:
     withdrawn: set[str] = field(default_factory=set)
     """Who withdrew the consent to be recorded: the room is never recorded again, whatever a ticket says. To go on with
     the others alone would look to her page as if she were recorded."""
+    distress: bool = False
+    """True in a pause for distress."""
     stopped: dict[str, stopping.Wish] = field(default_factory=dict)
     """Who needed to stop and has not come back since."""
     wishes: set[str] = field(default_factory=set)
@@ -44,9 +46,8 @@ def read(lines: Iterable[Mapping[str, Value]]) -> State:
             state.stopped.pop(person, None)
         elif event == "need_to_stop":
             _stop(state, line)
-        elif event == "consent_withdrawn" and isinstance(person, str):
-            state.withdrawn.add(person)
-            state.recording, state.began, state.paused = None, None, False
+        elif event in ("distress", "distress_over"):
+            state.distress = event == "distress"
         else:
             _recording(state, line)
     return state
@@ -63,7 +64,7 @@ def _stop(state: State, line: Mapping[str, Value]) -> None:
 
 
 def _recording(state: State, line: Mapping[str, Value]) -> None:
-    event, name, began = line.get("event"), line.get("recording"), line.get("began")
+    event, name, began, person = (line.get(key) for key in ("event", "recording", "began", "person"))
     if event == "recording_started" and isinstance(name, str) and isinstance(began, int | float):
         state.recording, state.began, state.paused = name, float(began), False
         state.last_recording = name
@@ -71,5 +72,7 @@ def _recording(state: State, line: Mapping[str, Value]) -> None:
         state.paused = True
     elif event == "recording_resumed":
         state.paused = False
-    elif event in ("recording_stopped", "recording_failed"):
+    elif event in ("recording_stopped", "recording_failed", "consent_withdrawn"):
+        if event == "consent_withdrawn" and isinstance(person, str):
+            state.withdrawn.add(person)
         state.recording, state.began, state.paused = None, None, False

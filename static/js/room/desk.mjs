@@ -52,7 +52,7 @@ export class Desk {
   show(snapshot) {
     this.snapshot = snapshot;
     this.#stopped(snapshot.stopped ?? []);
-    this.#recording(snapshot.recording);
+    this.#recording(snapshot.recording, snapshot.distress);
     this.#remindOfTime(snapshot);
     this.#list(this.lists.people, others(snapshot), (one) => this.#person(one));
     this.#list(this.lists.queue, snapshot.waiting ?? [], (one) => this.#waiting(one));
@@ -116,9 +116,9 @@ export class Desk {
     return recording && ["running", "paused"].includes(recording.state) ? recording.seconds : null;
   }
 
-  #recording(recording) {
+  #recording(recording, distress) {
     const big = this.root.querySelector('[data-act="record"]');
-    const step = recordingStep(recording);
+    const step = recordingStep(recording, distress);
     big.disabled = step === null;
     if (step) {
       big.dataset.next = step;

@@ -28,8 +28,8 @@ export function recordingWord(snapshot) {
 }
 
 // What the big record button does next; null while it can do nothing.
-export function recordingStep({ state, possible }) {
-  if (!possible || state === "starting") return null;
+export function recordingStep({ state, possible }, distress = false) {
+  if (!possible || distress || state === "starting") return null;
   return { off: "record_start", stopped: "record_start", failed: "record_start", running: "record_pause", paused: "record_resume" }[state] ?? null;
 }
 
