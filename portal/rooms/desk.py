@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal.people.present import named_participant
 from portal.rooms.calls import answer_join, choices, chosen_in, keep_choices, page
 from portal.rooms.catalogue import RoomCatalogue
+from portal.rooms.closing import Closing
 from portal.rooms.domain import LONGEST_NOTE, GuestRole, Outcome, Room
 from portal.rooms.errors import NotConsented, NoteOverwritten, RoomUnknown, TopicUnknown
 from portal.rooms.forms import CheckForm, GuestForm, OutcomeForm
@@ -171,6 +172,7 @@ def outcome(room_code: str) -> BaseResponse | str:
         service(RoomService).mark(
             found, Outcome(form.outcome.data), (form.reason.data or "").strip(), staff_id=current_member().id
         )
+        service(Closing).marked(found)
         flash(_("Kept. Thank you."))
         return redirect(url_for("interviews.listing"))
     form.stops.data = str(len(stops))

@@ -22,6 +22,7 @@ from portal.recordings.keys.errors import NotReadyToRecord
 from portal.recordings.keys.service import KeyService
 from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.client import HttpMedia
+from portal.rooms.closing import Closing
 from portal.rooms.domain import Appointment, Outcome
 from portal.rooms.errors import RoomUnknown
 from portal.rooms.guests import GuestList
@@ -118,16 +119,16 @@ def build_rooms(
     stops = Stops(database, clock, audit, media)
     registry = (
         rooms, joining, watch, catalogue, stops, Notebook(database, clock, audit, studies),
-        GuestList(database, clock, audit, rooms),
+        GuestList(database, clock, audit, rooms), Closing(database, clock, media),
     )  # fmt: skip
     return Rooms(registry, rooms, stops, media, relay)
 
 
-def duties(watch: ConsentWatch, stops: Stops, catalogue: RoomCatalogue) -> tuple[Duty, ...]:
+def duties(watch: ConsentWatch, stops: Stops, closing: Closing, catalogue: RoomCatalogue) -> tuple[Duty, ...]:
     """What the worker does for rooms."""
     return (
         Duty("carry withdrawals into rooms", 2, watch.run), Duty("carry wishes to stop into rooms", 1, stops.run),
-        Duty("catalogue rooms", 5, catalogue.run),
+        Duty("end rooms that are marked", 2, closing.run), Duty("catalogue rooms", 5, catalogue.run),
     )  # fmt: skip
 
 

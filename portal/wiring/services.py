@@ -54,6 +54,7 @@ from portal.recordings.destroying import Destructions
 from portal.recordings.keys.service import KeyService
 from portal.recordings.playback.service import Notes
 from portal.rooms.catalogue import RoomCatalogue
+from portal.rooms.closing import Closing
 from portal.rooms.followups import FollowUps
 from portal.rooms.stops import Stops
 from portal.rooms.watch import ConsentWatch
@@ -174,7 +175,9 @@ def worker(services: Services, *more: Duty) -> Worker:
             *booking_duties(services.get(BookingDuties), services.get(OtherCalendars)),
             Duty("back up", 600, services.get(Backups).nightly),
             Duty("look after the portal", 3600, services.get(Alarms).run),
-            *room_duties(services.get(ConsentWatch), services.get(Stops), services.get(RoomCatalogue)),
+            *room_duties(
+                services.get(ConsentWatch), services.get(Stops), services.get(Closing), services.get(RoomCatalogue)
+            ),
             Duty("tell what waits", 600, services.get(Reminding).run),
             Duty("follow up interviews", 60, services.get(FollowUps).run),
             Duty("sweep failed messages", 3600, services.get(Failures).sweep),
