@@ -49,8 +49,8 @@ class Stage(Protocol):
     def announce(self, code: str, person: str | None = None) -> None:
         """Tell everybody something happened."""
 
-    def tell(self, member: Member, message: dict[str, object]) -> None:
-        """Tell one."""
+    def tell(self, member: Member, message: dict[str, object]) -> bool:
+        """Tell one; False where she cannot be reached."""
 
     def snapshot(self, viewer: Member) -> dict[str, object]:
         """The room as she may see it."""
@@ -130,8 +130,11 @@ def _decline(room: Stage, _member: Member, command: Command) -> None:
 def _message(room: Stage, _member: Member, command: Command) -> None:
     text = command.text("text", TEXT)
     chosen = [_waiting(room, command, "to")] if command.fields.get("to") is not None else _all_waiting(room)
+    if not chosen:
+        raise Refused("nobody_waits")
     for one in chosen:
-        room.tell(one, {"type": "message", "text": text})
+        if not room.tell(one, {"type": "message", "text": text}):
+            one.unread.append(text)
 
 
 def _mute_request(room: Stage, member: Member, command: Command) -> None:

@@ -188,6 +188,8 @@ class Room:
         member = self._member(peer)
         if member is not None:
             self.tell(member, self.snapshot(member))
+            while member.unread and self.tell(member, {"type": "message", "text": member.unread[0]}):
+                member.unread.popleft()
             self.recorder.follow(self.present())
 
     def message(self, peer: Peer, message: str | bytes) -> None:
@@ -282,10 +284,9 @@ class Room:
             if member.role.runs_room:
                 self.tell(member, told)
 
-    def tell(self, member: Member, message: dict[str, object]) -> None:
-        """Send one message to one page, if it can be reached."""
-        if member.peer is not None:
-            self._say(member.peer, message)
+    def tell(self, member: Member, message: dict[str, object]) -> bool:
+        """Send one message to one page; False where it cannot be reached."""
+        return member.peer is not None and self._say(member.peer, message)
 
     def snapshot(self, viewer: Member) -> dict[str, object]:
         """The room as this member may see it."""
@@ -310,5 +311,5 @@ class Room:
     def _member(self, peer: Peer) -> Member | None:
         return next((one for one in self.members.values() if one.peer is peer), None)
 
-    def _say(self, peer: Peer, message: dict[str, object]) -> None:
-        peer.tell(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+    def _say(self, peer: Peer, message: dict[str, object]) -> bool:
+        return peer.tell(json.dumps(message, ensure_ascii=False, separators=(",", ":")))

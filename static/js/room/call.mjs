@@ -40,10 +40,11 @@ export class Call extends EventTarget {
     this.current?.send(message);
   }
 
-  // What is to be done: said again over the next connection until it is answered.
+  // What is to be done: said again over the next connection until it is answered. Gives the name under which it is.
   ask(message) {
     const asked = this.deeds.ask(message);
     this.current?.send(asked);
+    return asked.id;
   }
 
   // Says a last thing and ends. No new connection may bring back who has left, so none is waited for.

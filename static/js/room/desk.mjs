@@ -1,4 +1,5 @@
 // The interviewer's side of the page: who waits, who is here, recording, sharing, the pause for distress.
+import { GIVEN_UP_MS } from "./deeds.mjs";
 import { others, recordingStep, nameOf } from "./snapshot.mjs";
 import { canShareClips, canShareScreen, Share } from "./share.mjs";
 import { startGuide } from "./guide.mjs";
@@ -163,7 +164,7 @@ export class Desk {
   }
 
   #send(message) {
-    this.call.ask(message);
+    return this.call.ask(message);
   }
 
   #messages() {
@@ -172,11 +173,25 @@ export class Desk {
       event.preventDefault();
       const field = form.querySelector("input");
       const text = field.value.trim();
-      if (!text) return;
-      this.#send({ type: "message", text });
-      field.value = "";
-      this.stage.say(this.words("message-sent"));
+      if (!text || this.line?.text === text) return;
+      const line = { text, id: this.#send({ type: "message", text }) };
+      this.line = line;
+      setTimeout(() => this.line === line && (this.line = null), GIVEN_UP_MS);
     });
+  }
+
+  // A line stays in its field until it is with who waits, or with the room for her.
+  done(id) {
+    if (this.line?.id !== id) return;
+    const field = document.getElementById("room-message");
+    if (field.value.trim() === this.line.text) field.value = "";
+    this.line = null;
+    this.stage.note(this.words("message-sent"));
+    this.stage.say(this.words("message-sent"));
+  }
+
+  refused(id) {
+    if (this.line?.id === id) this.line = null;
   }
 
   #sharing() {

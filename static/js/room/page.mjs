@@ -155,10 +155,12 @@ export class Page {
     else if (message.type === "announcement") this.#announce(message);
     else if (message.type === "message") this.#message(message.text);
     else if (message.type === "mute_request") this.#askToMute();
-    else if (message.type === "refused") this.#refusedDeed(message.code);
+    else if (message.type === "done") this.desk?.done(message.id);
+    else if (message.type === "refused") this.#refusedDeed(message);
   }
 
-  #refusedDeed(code) {
+  #refusedDeed({ code, id }) {
+    this.desk?.refused(id);
     if (code === "share_taken") this.desk?.share.stop();
     this.#notice(this.words(`refused-${code}`) || this.words("refused-not_allowed"));
   }
