@@ -46,6 +46,8 @@ class Ask:
     live: Appointment | None = None
     held: int = 0
     """Her interviews that were held without a booking."""
+    undone: frozenset[str] = frozenset()
+    """References of her bookings whose interview did not take place or was broken off."""
 
     def now_with(self, live: Appointment | None) -> "Ask":
         """The same, once it is known which booking she has."""

@@ -1,9 +1,10 @@
 """Hold, book, move and cancel: each in one transaction, whole or not at all."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -31,8 +32,15 @@ Consented = Callable[[Participant], bool]
 Interviewers = Callable[["str | None"], Mapping[int, str]]
 """The open accounts that may give interviews at a site (None: at any), by number, with names that participants see."""
 
-Held = Callable[[int], int]
-"""How many interviews a participant had without a booking."""
+
+class Marks(Protocol):
+    """How the team marked a participant's interviews."""
+
+    def held_without(self, participant_id: int) -> int:
+        """How many took place without a booking."""
+
+    def undone(self, participant_id: int) -> Collection[str]:
+        """References of bookings whose interview did not take place or was broken off."""
 
 
 class BookingService:
@@ -48,7 +56,7 @@ class BookingService:
         *,
         consented: Consented,
         interviewers: Interviewers,
-        held: Held,
+        marks: Marks,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -57,7 +65,7 @@ class BookingService:
         self._notices = notices
         self._consented = consented
         self._interviewers = interviewers
-        self._held = held
+        self._marks = marks
 
     @property
     def rules(self) -> BookingRules:
@@ -167,10 +175,14 @@ class BookingService:
         return {one.participant_id: one for one in self._found(wanted) if one.upcoming(now)}
 
     def had(self, participant_id: int) -> int:
-        """How many of her interviews are over: those that were booked, and those that were held without a booking."""
-        now = self._clock()
-        over = sum(one.cancelled_at is None and one.ends_at <= now for one in self.of_participant(participant_id))
-        return over + self._held(participant_id)
+        """How many of her interviews are over: those that were booked, and those that were held without a booking.
+
+        One that the team marked as broken off or not attended is none: she can book another.
+        """
+        now, undone = self._clock(), self._marks.undone(participant_id)
+        booked = [one for one in self.of_participant(participant_id) if one.cancelled_at is None]
+        over = sum(one.ends_at <= now and one.reference not in undone for one in booked)
+        return over + self._marks.held_without(participant_id)
 
     def by_reference(self, reference: str) -> Appointment | None:
         """The booking of this reference, cancelled or not."""
@@ -209,8 +221,10 @@ class BookingService:
 
     def _ask(self, person: Participant, asker: Asker) -> Ask:
         """Looked up before a transaction begins: what others have to say need not be waited for inside one."""
-        interviewers, held = frozenset(self._interviewers(person.site)), self._held(person.id)
-        return Ask(person, asker, self.rules, self._clock(), interviewers, held=held)
+        return Ask(
+            person, asker, self.rules, self._clock(), frozenset(self._interviewers(person.site)),
+            held=self._marks.held_without(person.id), undone=frozenset(self._marks.undone(person.id)),
+        )  # fmt: skip
 
     def _live(self, session: Session, participant_id: int) -> Appointment | None:
         """Her booking while it can still be moved; one that is over is no obstacle to the next."""
@@ -310,7 +324,8 @@ def _check(session: Session, ask: Ask) -> None:
     """Raises EnoughInterviews, TooLate, TooManyMoves."""
     if ask.live is None:
         mine = appointments(session, BookingRow.participant_id == ask.person.id)
-        if sum(one.cancelled_at is None for one in mine) + ask.held >= ask.rules.interviews:
+        counted = sum(one.cancelled_at is None and one.reference not in ask.undone for one in mine)
+        if counted + ask.held >= ask.rules.interviews:
             raise EnoughInterviews
     elif not ask.asker.team:
         ask.in_time()

@@ -9,7 +9,7 @@ from portal.booking.fetching import Fetcher
 from portal.booking.notices import Notices
 from portal.booking.other_calendar import OtherCalendars
 from portal.booking.publishing import AvailabilityService
-from portal.booking.service import BookingService, Held
+from portal.booking.service import BookingService, Marks
 from portal.booking.team_inbox import TeamInbox
 from portal.booking.wishes import Wishes
 from portal.clock import Clock
@@ -37,7 +37,7 @@ def build_booking(
     consents: ConsentService,
     team: TeamService,
     enquiries: EnquiryService,
-    held: Held,
+    marks: Marks,
 ) -> tuple[BookingService, *tuple[object, ...]]:
     """Booking's services, for the registry."""
 
@@ -59,7 +59,7 @@ def build_booking(
     booking = BookingService(
         database, clock, audit, studies, notices,
         consented=lambda person: consents.state(person).stands, interviewers=interviewers,
-        held=held,
+        marks=marks,
     )  # fmt: skip
 
     def put(person: Participant, text: str) -> bool:

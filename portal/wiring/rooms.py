@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from portal.audit.service import AuditLog
 from portal.booking.domain import Appointment as Booking
@@ -54,26 +54,32 @@ class Booked:
         return _by_video(self._booking.between(earliest, latest))
 
 
-class HeldByHand:
-    """How many interviews took place in rooms that were opened by hand, by the newest mark of each."""
+class Marked:
+    """How interviews ended, by the newest mark of each room."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def __call__(self, participant_id: int) -> int:
-        """Those with the participant of this number."""
+    def held_without(self, participant_id: int) -> int:
+        """How many took place in rooms that were opened by hand."""
+        done = RoomOutcomeRow.outcome == Outcome.DONE.value
+        return sum(key is None for key in self._rooms(participant_id, done))
+
+    def undone(self, participant_id: int) -> frozenset[str]:
+        """References of bookings whose interview did not take place or was broken off."""
+        done = RoomOutcomeRow.outcome == Outcome.DONE.value
+        return frozenset(key for key in self._rooms(participant_id, ~done) if key is not None)
+
+    def _rooms(self, participant_id: int, so: ColumnElement[bool]) -> Sequence[str | None]:
+        """The bookings of her rooms that ended so; None for a room without one."""
         newest = select(func.max(RoomOutcomeRow.id)).group_by(RoomOutcomeRow.room_id)
         query = (
-            select(func.count())
-            .select_from(RoomOutcomeRow)
-            .join(RoomRow, RoomRow.id == RoomOutcomeRow.room_id)
-            .where(
-                RoomOutcomeRow.id.in_(newest), RoomOutcomeRow.outcome == Outcome.DONE.value,
-                RoomRow.participant_id == participant_id, RoomRow.appointment_key.is_(None),
-            )
-        )  # fmt: skip
+            select(RoomRow.appointment_key)
+            .join(RoomOutcomeRow, RoomOutcomeRow.room_id == RoomRow.id)
+            .where(RoomOutcomeRow.id.in_(newest), so, RoomRow.participant_id == participant_id)
+        )
         with self._database.reading() as session:
-            return session.scalar(query) or 0
+            return session.scalars(query).all()
 
 
 def _by_video(bookings: Iterable[Booking]) -> list[Appointment]:

@@ -77,7 +77,7 @@ from portal.wiring.erasure import erasure_sites
 from portal.wiring.messages import build_messages, build_notices
 from portal.wiring.operations import Parts, build_operations, copy_before_upgrade
 from portal.wiring.recordings import build_recordings, recording_duties
-from portal.wiring.rooms import HeldByHand, build_rooms
+from portal.wiring.rooms import Marked, build_rooms
 from portal.wiring.rooms import duties as room_duties
 from portal.wiring.rooms import sites as room_sites
 from portal.wiring.team import build_team, principal, sites
@@ -132,7 +132,7 @@ def build(
     enquiries = build_enquiries(database, clock, audit, outbox, notices, people, consents)
     keys = KeyService(database, clock, audit, team.members)
     booking = build_booking(
-        settings, database, clock, audit, studies, messages, consents, team.members, enquiries, HeldByHand(database)
+        settings, database, clock, audit, studies, messages, consents, team.members, enquiries, Marked(database)
     )
     rooms = build_rooms(settings, database, clock, audit, studies, people, consents, booking[0], keys)
     demographics = DemographicsService(database, clock, audit, studies, _consented(consents))

@@ -94,3 +94,23 @@ def test_a_booked_interview_s_page_leads_in_when_it_is_time(world, minutes, is_o
     assert (OPEN in page.text) is is_open
     assert ("/room" in page.links()) is is_open
     assert "You do not need to book" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "again"), [(Outcome.DONE, False), (Outcome.BROKEN_OFF, True), (Outcome.NOT_ATTENDED, True)]
+)
+def test_a_booked_one_that_did_not_come_about_makes_room_for_another(worlds, outcome, again):
+    person = worlds.participant()
+    worlds.consent(person)
+    made = booked(worlds, person, 12)
+    worlds.clock.at = made.starts_at
+    rooms, booking = worlds.get(RoomService), worlds.get(BookingService)
+    room = rooms.enter(person)
+    rooms.mark(room, outcome, "", staff_id=made.interviewer_ids[0])
+    worlds.clock.at = made.ends_at
+    assert booking.had(person.id) == (0 if again else 1)
+    if again:
+        booking.may_book(person, Asker.herself(person))
+        return
+    with pytest.raises(EnoughInterviews):
+        booking.may_book(person, Asker.herself(person))
