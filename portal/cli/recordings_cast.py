@@ -5,7 +5,7 @@ from base64 import b64encode
 from portal.audit.domain import Actor
 from portal.cli.booking_cast import BOOKED
 from portal.cli.recordings.simulate import make
-from portal.duties.loop import Duty
+from portal.duties.loop import RECORDINGS, Duty
 from portal.people.domain import Participant
 from portal.people.service import PeopleService
 from portal.recordings import age
@@ -53,7 +53,7 @@ def prepare(services: Services, person: Participant) -> None:
 
 def recording_duty(services: Services, settings: Settings) -> Duty:
     """The worker makes the recording of that interview, so that nobody waits for it at the start."""
-    return Duty("make the demonstration's recording", 5, lambda: _record(services, settings))
+    return Duty("make the demonstration's recording", 5, lambda: _record(services, settings), RECORDINGS)
 
 
 def _record(services: Services, settings: Settings) -> int:

@@ -1,8 +1,12 @@
-"""The worker's loop: every duty is a query for work not yet done, and an act that may be repeated."""
+"""The worker's loop: every duty is a query for work not yet done, and an act that may be repeated.
+
+Duties stand in lines. Those of one line wait for each other; the lines go on side by side, so that a code to sign in
+with does not wait until a recording is uploaded, or a backup made.
+"""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,12 +19,38 @@ _PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
+class Line:
+    """Duties that wait for each other."""
+
+    name: str
+    patience: float
+    """Seconds that one of its duties may take before the worker counts as stuck."""
+
+
+MAIN = Line("main", 600.0)
+"""What takes a moment."""
+ROOMS = Line("rooms", 600.0)
+"""What somebody in a call waits for."""
+RECEIPTS = Line("receipts", 1800.0)
+"""What is printed, and waits for a time stamp."""
+MESSAGES = Line("messages", 1800.0)
+"""What waits for a mail server or a service for text messages."""
+CALENDARS = Line("calendars", 1800.0)
+"""What waits for other calendars on the network."""
+RECORDINGS = Line("recordings", 6 * 3600.0)
+"""What reads or moves whole recordings."""
+UPKEEP = Line("upkeep", 6 * 3600.0)
+"""What reads the whole portal."""
+
+
+@dataclass(frozen=True)
 class Duty:
     """Something to do again and again. `run` gives how much was done."""
 
     name: str
     every_seconds: float
     run: Callable[[], int]
+    line: Line = MAIN
 
 
 class Outcomes(Protocol):
@@ -32,27 +62,31 @@ class Outcomes(Protocol):
 class Worker:
     """Runs duties in turn. One that fails is tried again in its next turn and holds up no other."""
 
-    def __init__(self, duties: tuple[Duty, ...], beat: Callable[[], None], outcomes: Outcomes) -> None:
-        self._duties = duties
+    def __init__(self, duties: Sequence[Duty], beat: Callable[[], None], outcomes: Outcomes) -> None:
+        self.duties = tuple(duties)
         self._beat = beat
         self._outcomes = outcomes
         self._known: dict[str, bool] = {}
-        self._due = dict.fromkeys((duty.name for duty in duties), 0.0)
 
     def run_once(self) -> None:
-        """Every duty once."""
-        for duty in self._duties:
+        """Every duty once, one after the other."""
+        for duty in self.duties:
             self._turn(duty)
 
     def run(self, stop: threading.Event) -> None:
-        """Until asked to stop."""
-        log.info("worker started", duties=[duty.name for duty in self._duties])
+        """Until asked to stop; what is under way is finished."""
+        log.info("worker started", duties=[duty.name for duty in self.duties])
+        lines = [
+            _Running(line, [duty for duty in self.duties if duty.line == line], self._turn, stop)
+            for line in dict.fromkeys(duty.line for duty in self.duties)
+        ]
+        for line in lines:
+            line.start()
         while not stop.wait(_PAUSE_SECONDS):
-            self._live()
-            for duty in self._duties:
-                if time.monotonic() >= self._due[duty.name]:
-                    self._due[duty.name] = time.monotonic() + duty.every_seconds
-                    self._turn(duty)
+            if not [line for line in lines if line.stuck]:
+                self._live()
+        for line in lines:
+            line.join()
         log.info("worker stopped")
 
     def _live(self) -> None:
@@ -81,3 +115,31 @@ class Worker:
             self._known[duty] = well
         except StorageUnavailable:
             log.warning("how a duty ended could not be kept", duty=duty)  # tried again after its next turn
+
+
+class _Running(threading.Thread):
+    """A line at work."""
+
+    def __init__(
+        self, line: Line, duties: Sequence[Duty], turn: Callable[[Duty], None], stop: threading.Event
+    ) -> None:  # fmt: skip
+        super().__init__(name=line.name)
+        self._line, self._duties, self._take, self._stop_asked = line, duties, turn, stop
+        self._due = dict.fromkeys((duty.name for duty in duties), 0.0)
+        self._since: float | None = None
+
+    @property
+    def stuck(self) -> bool:
+        """True where a duty takes too long, or the line has died."""
+        since = self._since
+        return not self.is_alive() or (since is not None and time.monotonic() - since > self._line.patience)
+
+    def run(self) -> None:
+        """Until asked to stop."""
+        while not self._stop_asked.wait(_PAUSE_SECONDS):
+            for duty in self._duties:
+                if time.monotonic() >= self._due[duty.name] and not self._stop_asked.is_set():
+                    self._since = time.monotonic()
+                    self._due[duty.name] = self._since + duty.every_seconds
+                    self._take(duty)
+                    self._since = None

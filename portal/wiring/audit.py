@@ -8,7 +8,7 @@ from portal.audit.checkpoints import Announce, CheckpointKey, Checkpoints, oldes
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
-from portal.duties.loop import Duty
+from portal.duties.loop import UPKEEP, Duty
 from portal.key_files import load_or_make
 from portal.messages.service import Outbox
 from portal.receipts.service import ReceiptService
@@ -37,9 +37,9 @@ def build_checkpoints(
 def audit_duties(checkpoints: Checkpoints) -> tuple[Duty, ...]:
     """What the worker does for the trail."""
     return (
-        Duty("sign audit checkpoints", 60, checkpoints.make),
-        Duty("send audit checkpoints", 60, checkpoints.send),
-        Duty("check the audit trail", 3600, checkpoints.check_daily),
+        Duty("sign audit checkpoints", 60, checkpoints.make, UPKEEP),
+        Duty("send audit checkpoints", 60, checkpoints.send, UPKEEP),
+        Duty("check the audit trail", 3600, checkpoints.check_daily, UPKEEP),
     )
 
 

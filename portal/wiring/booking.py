@@ -16,7 +16,7 @@ from portal.clock import Clock
 from portal.consent.domain import Standing
 from portal.consent.service import ConsentService
 from portal.db.engine import Database
-from portal.duties.loop import Duty
+from portal.duties.loop import CALENDARS, Duty
 from portal.enquiries.errors import TooMany
 from portal.enquiries.service import EnquiryService
 from portal.people.domain import Participant
@@ -82,6 +82,6 @@ def booking_duties(duties: BookingDuties, calendars: OtherCalendars) -> tuple[Du
     return (
         Duty("cancel bookings of who has stopped", 60, duties.cancel_withdrawn),
         Duty("offer earlier times", 60, duties.offer_earlier),
-        Duty("read other calendars", 60, calendars.read_due),
+        Duty("read other calendars", 60, calendars.read_due, CALENDARS),
         Duty("give back held times", 60, duties.sweep_holds),
     )

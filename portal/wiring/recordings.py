@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
-from portal.duties.loop import Duty
+from portal.duties.loop import RECORDINGS, Duty
 from portal.operations.domain import Finding, failing, ok
 from portal.people.domain import Participant
 from portal.recordings.catalogue import Catalogue
@@ -78,11 +78,11 @@ def recording_duties(
 ) -> tuple[Duty, ...]:
     """What the worker does for recordings."""
     return (
-        Duty("catalogue recordings", 5, catalogue.run),
-        Duty("move recordings away", 60, catalogue.move),
-        Duty("destroy recordings", 5, destructions.run),
-        Duty("remove notes on destroyed recordings", 60, notes.sweep),
-        Duty("compare recordings with their records", 600, comparison.run),
+        Duty("catalogue recordings", 5, catalogue.run, RECORDINGS),
+        Duty("move recordings away", 60, catalogue.move, RECORDINGS),
+        Duty("destroy recordings", 5, destructions.run, RECORDINGS),
+        Duty("remove notes on destroyed recordings", 60, notes.sweep, RECORDINGS),
+        Duty("compare recordings with their records", 600, comparison.run, RECORDINGS),
     )
 
 

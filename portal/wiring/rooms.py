@@ -14,7 +14,7 @@ from portal.booking.service import BookingService
 from portal.clock import Clock
 from portal.consent.service import ConsentService
 from portal.db.engine import Database
-from portal.duties.loop import Duty
+from portal.duties.loop import ROOMS, Duty
 from portal.people.service import PeopleService
 from portal.recordings.domain import check_recipients
 from portal.recordings.errors import RecipientsMissing
@@ -133,9 +133,11 @@ def build_rooms(
 def duties(watch: ConsentWatch, stops: Stops, closing: Closing, catalogue: RoomCatalogue) -> tuple[Duty, ...]:
     """What the worker does for rooms."""
     return (
-        Duty("carry withdrawals into rooms", 2, watch.run), Duty("carry wishes to stop into rooms", 1, stops.run),
-        Duty("end rooms that are marked", 2, closing.run), Duty("catalogue rooms", 5, catalogue.run),
-    )  # fmt: skip
+        Duty("carry wishes to stop into rooms", 1, stops.run, ROOMS),
+        Duty("carry withdrawals into rooms", 2, watch.run, ROOMS),
+        Duty("end rooms that are marked", 2, closing.run, ROOMS),
+        Duty("catalogue rooms", 5, catalogue.run, ROOMS),
+    )
 
 
 def sites(rooms: RoomService) -> Mapping[str, SiteOf]:

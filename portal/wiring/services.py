@@ -28,7 +28,7 @@ from portal.db.keyring import Keyring
 from portal.db.personal_keys import PersonalKeys
 from portal.demographics.service import DemographicsService
 from portal.duties import failing, heartbeat
-from portal.duties.loop import Duty, Outcomes, Worker
+from portal.duties.loop import MESSAGES, RECEIPTS, UPKEEP, Duty, Outcomes, Worker
 from portal.erasure.duty import ErasureDuty
 from portal.erasure.retention import RetentionService
 from portal.key_files import load_or_make
@@ -170,18 +170,18 @@ def worker(services: Services, *more: Duty) -> Worker:
     """The worker with all its duties, and more."""
     return Worker(
         (
-            Duty("seal receipts", 1, services.get(Sealing).run),
-            Duty("send messages", 1, services.get(Outbox).send_due),
+            Duty("seal receipts", 1, services.get(Sealing).run, RECEIPTS),
+            Duty("send messages", 1, services.get(Outbox).send_due, MESSAGES),
             *booking_duties(services.get(BookingDuties), services.get(OtherCalendars)),
-            Duty("back up", 600, services.get(Backups).nightly),
-            Duty("look after the portal", 3600, services.get(Alarms).run),
+            Duty("back up", 600, services.get(Backups).nightly, UPKEEP),
+            Duty("look after the portal", 3600, services.get(Alarms).run, UPKEEP),
             *room_duties(
                 services.get(ConsentWatch), services.get(Stops), services.get(Closing), services.get(RoomCatalogue)
             ),
             Duty("tell what waits", 600, services.get(Reminding).run),
             Duty("follow up interviews", 60, services.get(FollowUps).run),
             Duty("sweep failed messages", 3600, services.get(Failures).sweep),
-            Duty("ask what became of messages", 600, services.get(Arrivals).run),
+            Duty("ask what became of messages", 600, services.get(Arrivals).run, MESSAGES),
             *audit_duties(services.get(Checkpoints)),
             *recording_duties(
                 services.get(Catalogue), services.get(Comparison), services.get(Destructions), services.get(Notes)

@@ -232,7 +232,7 @@ def test_held_times_are_given_back_by_the_worker(desk):
 
 
 def test_the_worker_knows_bookings_duties(desk):
-    assert {"offer earlier times", "give back held times"} <= {one.name for one in worker(desk.world.services)._duties}
+    assert {"offer earlier times", "give back held times"} <= {one.name for one in worker(desk.world.services).duties}
 
 
 def test_the_calendar_entry_speaks_the_reader_s_language(desk, monkeypatch, tmp_path):
