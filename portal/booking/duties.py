@@ -13,6 +13,7 @@ from portal.booking.errors import NoBooking
 from portal.booking.service import BookingService
 from portal.booking.wishes import Wishes
 from portal.db.engine import Database
+from portal.each import each
 from portal.people.domain import Participant
 from portal.people.store import ParticipantRow
 
@@ -35,13 +36,14 @@ class BookingDuties:
         waiting = self._upcoming()
         people = self._people(waiting)
         gone = self._withdrawn(list(people.values())) if people else ()
-        return sum(self._cancel(people[one.participant_id]) for one in waiting if one.participant_id in gone)
+        stopped = [people[one.participant_id] for one in waiting if one.participant_id in gone]
+        return each(stopped, self._cancel)
 
     def offer_earlier(self) -> int:
         """Tell whoever waits for it of an earlier time; gives to how many."""
         waiting = [one for one in self._upcoming() if self._wishes.wants_earlier(one)]
         people = self._people(waiting)
-        return sum(self._wishes.offer_earlier(people[one.participant_id], one) for one in waiting)
+        return each(waiting, lambda one: self._wishes.offer_earlier(people[one.participant_id], one))
 
     def sweep_holds(self) -> int:
         """Give back times that nobody confirmed; gives how many."""

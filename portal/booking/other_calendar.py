@@ -14,6 +14,7 @@ from portal.booking.fetching import Fetcher
 from portal.booking.store import BusyRow, InterviewerRow
 from portal.clock import Clock
 from portal.db.engine import Database
+from portal.each import each
 from portal.settings import ROOT
 
 log = structlog.get_logger(__name__)
@@ -39,7 +40,7 @@ class OtherCalendars:
         )
         with self._database.reading() as session:
             due = session.scalars(query).all()
-        return sum(not self.read(staff_id) for staff_id in due)
+        return each(due, lambda staff_id: not self.read(staff_id))
 
     def read(self, staff_id: int) -> str:
         """Read one now; gives what went wrong in one word, or "". What was known before stays then."""

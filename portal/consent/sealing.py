@@ -7,6 +7,7 @@ import structlog
 from portal.clock import Clock
 from portal.consent.records import Records
 from portal.db.engine import Database
+from portal.each import each
 from portal.messages.service import Outbox
 from portal.people.domain import Participant
 from portal.receipts.domain import Kind, Record
@@ -35,9 +36,10 @@ class Sealing:
 
     def run(self) -> int:
         """Seal everything that waits; gives how many were sealed. One failure does not hold up the rest."""
-        sealed = sum(self.seal(reference) for reference in self._records.unsealed())
-        self._tell_missed()
-        return sealed
+        try:
+            return each(self._records.unsealed(), self.seal)
+        finally:
+            self._tell_missed()
 
     def seal(self, reference: str) -> bool:
         """Try to seal one now. False leaves it to the next run."""

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
+from portal.each import each
 from portal.recordings import events
 from portal.recordings.age import AgeError
 from portal.recordings.comparing import WORKER
@@ -47,7 +48,6 @@ class Catalogue:
 
     def move(self) -> int:
         """Move finished recordings to the service elsewhere, if there is one."""
-        done = 0
         query = select(RecordingRow).where(
             RecordingRow.away.is_(False),
             RecordingRow.destruction_ordered_at.is_(None),
@@ -55,13 +55,15 @@ class Catalogue:
         )
         with self._database.reading() as session:
             rows = list(session.scalars(query))
-        for row in rows:
-            finished = row.ended or self._clock() - row.catalogued_at > STAYS_OPEN
-            if finished and self._places.move_away(row.id):
-                with self._database.transaction() as session:
-                    session.get_one(RecordingRow, row.id).away = True
-                done += 1
-        return done
+        return each(rows, self._move)
+
+    def _move(self, row: RecordingRow) -> bool:
+        finished = row.ended or self._clock() - row.catalogued_at > STAYS_OPEN
+        if not finished or not self._places.move_away(row.id):
+            return False
+        with self._database.transaction() as session:
+            session.get_one(RecordingRow, row.id).away = True
+        return True
 
     def _look_at(self, recording: str, folder: Path, known: int | None) -> bool:
         manifest = folder / FILE

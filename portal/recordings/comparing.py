@@ -1,11 +1,14 @@
 """Records against files, both ways: what is missing, what is too much, what was altered."""
 
+from functools import partial
+
 from sqlalchemy import select
 
 from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
+from portal.each import each
 from portal.recordings import events
 from portal.recordings.age import AgeError
 from portal.recordings.domain import Recording
@@ -29,18 +32,22 @@ class Comparison:
         """Compare every record with its files, and the one that waited longest byte by byte. Gives what is new."""
         with self._database.reading() as session:
             rows = list(session.scalars(select(RecordingRow).where(RecordingRow.destruction_ordered_at.is_(None))))
-        new = 0
-        for row in rows:
-            known = [one for one in row.problems if one.endswith(_ALTERED)]
-            new += self._compared(row, [*self._disagreements(row), *known])
         here = [row for row in rows if not row.away]
-        if here:
-            oldest = min(here, key=lambda row: row.hashed_at or row.opened_at)
-            others = [one for one in oldest.problems if not one.endswith(_ALTERED)]
-            new += self._compared(oldest, [*others, *self.altered(oldest.as_recording())])
+        oldest = sorted(here, key=lambda row: row.hashed_at or row.opened_at)[:1]
+        return each((partial(each, rows, self._names), partial(each, oldest, self._bytes)), lambda compare: compare())
+
+    def _names(self, row: RecordingRow) -> bool:
+        known = [one for one in row.problems if one.endswith(_ALTERED)]
+        return self._compared(row, [*self._disagreements(row), *known])
+
+    def _bytes(self, row: RecordingRow) -> bool:
+        """Whether it can be read or not, it has had its turn."""
+        others = [one for one in row.problems if not one.endswith(_ALTERED)]
+        try:
+            return self._compared(row, [*others, *self.altered(row.as_recording())])
+        finally:
             with self._database.transaction() as session:
-                session.get_one(RecordingRow, oldest.id).hashed_at = self._clock()
-        return new
+                session.get_one(RecordingRow, row.id).hashed_at = self._clock()
 
     def altered(self, recording: Recording) -> list[str]:
         """Which files are not those that were written, by their hashes. Raises VaultError."""

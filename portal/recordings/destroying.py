@@ -9,6 +9,7 @@ from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
+from portal.each import each
 from portal.recordings import events
 from portal.recordings.comparing import WORKER
 from portal.recordings.places import Places
@@ -58,10 +59,7 @@ class Destructions:
         ordered = RecordingRow.destruction_ordered_at.is_not(None), RecordingRow.destroyed_at.is_(None)
         with self._database.reading() as session:
             names = list(session.scalars(select(RecordingRow.id).where(*ordered)))
-        for recording in names:
-            self._places.destroy(recording)
-            self._destroyed(recording)
-        return len(names)
+        return each(names, self._destroy)
 
     def certificate(self, recording: str) -> Destruction | None:
         """What the certificate says, or None while the recording is not destroyed. Raises RecordingUnknown."""
@@ -78,6 +76,11 @@ class Destructions:
         with self._database.reading() as session:
             row = session.get(RecordingRow, recording)
             return row is not None and row.destruction_ordered_at is not None
+
+    def _destroy(self, recording: str) -> int:
+        self._places.destroy(recording)
+        self._destroyed(recording)
+        return 1
 
     def _destroyed(self, recording: str) -> None:
         with self._database.transaction() as session:

@@ -14,6 +14,7 @@ from portal.audit.domain import Actor, EventKind
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
+from portal.each import each
 from portal.rooms import events
 from portal.rooms.store import RoomEventRow, RoomRow
 
@@ -55,7 +56,7 @@ class RoomCatalogue:
         query = select(RoomRow.id, RoomRow.code).where(RoomRow.catalogued_at.is_(None))
         with self._database.reading() as session:
             rooms = session.execute(query).all()
-        return sum(self._take(room_id, self._folder / f"{code}.jsonl") for room_id, code in rooms)
+        return each(rooms, lambda one: self._take(one.id, self._folder / f"{one.code}.jsonl"))
 
     def events(self, room_id: int) -> list[RoomEvent]:
         """What happened in a room, in order."""

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from portal.clock import Clock
 from portal.db.engine import Database
+from portal.each import each
 from portal.rooms.client import Media
 from portal.rooms.domain import Room
 from portal.rooms.errors import MediaAway
@@ -40,12 +41,11 @@ class Closing:
         )  # fmt: skip
         with self._database.reading() as session:
             found = session.execute(query).all()
-        for room_id, code in found:
-            self._end(room_id, code)
-        return len(found)
+        return each(found, lambda room: self._end(room.id, room.code))
 
-    def _end(self, room_id: int, code: str) -> None:
+    def _end(self, room_id: int, code: str) -> int:
         self._media.end(code, "ended")
         with self._database.transaction() as session:
             row = session.get_one(RoomRow, room_id)
             row.ended_at = row.ended_at or self._clock()
+        return 1

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from portal.clock import Clock
 from portal.db.engine import Database
+from portal.each import each
 from portal.messages.service import Outbox
 from portal.people.store import ParticipantRow
 from portal.rooms.domain import Outcome
@@ -31,8 +32,8 @@ class FollowUps:
         self._stops = stops
 
     def run(self) -> int:
-        """Gives how many were told of. The most urgent goes first: a fault in what follows holds it up no more."""
-        return self._tell_of_stops() + self._warn() + self._thank()
+        """Gives how many were told of, the most urgent first."""
+        return each((self._tell_of_stops, self._warn, self._thank), lambda tell: tell())
 
     def _thank(self) -> int:
         """Everybody who talked with us gets it, most of all who had to stop: it says where help is."""

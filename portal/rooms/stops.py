@@ -14,6 +14,7 @@ from portal.audit.domain import Actor
 from portal.audit.service import AuditLog
 from portal.clock import Clock
 from portal.db.engine import Database
+from portal.each import each
 from portal.people.store import ParticipantRow
 from portal.rooms import events
 from portal.rooms.client import Media
@@ -86,9 +87,7 @@ class Stops:
         )
         with self._database.reading() as session:
             waiting = list(session.scalars(query))
-        for one in waiting:
-            self._carry(one)
-        return len(waiting)
+        return each(waiting, self._carry)
 
     def seen(self, room: Room, name: str, *, staff_id: int) -> None:
         """The page of who runs the room shows it. A wish that is not on record is none."""
@@ -172,7 +171,7 @@ class Stops:
             session.flush()
             return row.id
 
-    def _carry(self, stop_id: int) -> None:
+    def _carry(self, stop_id: int) -> int:
         with self._database.reading() as session:
             row = session.get_one(RoomStopRow, stop_id)
             code = session.get_one(RoomRow, row.room_id).code
@@ -180,6 +179,7 @@ class Stops:
         self._media.stop(code, row.person, Role(row.role), name=row.name, ago=ago)
         with self._database.transaction() as session:
             session.get_one(RoomStopRow, stop_id).carried_at = self._clock()
+        return 1
 
 
 def _unmarked_since() -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from portal.clock import Clock
 from portal.consent.domain import Withdrawn
 from portal.consent.service import ConsentService
 from portal.db.engine import Database
+from portal.each import each
 from portal.people.domain import Participant
 from portal.people.service import PeopleService
 from portal.rooms.client import Media
@@ -52,7 +53,7 @@ class ConsentWatch:
         query = select(RoomRow.participant_id).where(RoomRow.closes_at > self._clock()).distinct()
         with self._database.reading() as session:
             participants = list(session.scalars(query))
-        return sum(self._tell(self._people.participant(one)) for one in participants)
+        return each(participants, lambda one: self._tell(self._people.participant(one)))
 
     def _tell(self, person: Participant) -> int:
         withdrawals = self._consents.state(person).withdrawals

@@ -16,7 +16,7 @@ from portal.recordings.catalogue import Catalogue
 from portal.recordings.comparing import Comparison
 from portal.recordings.destroying import Destructions
 from portal.recordings.domain import new_recording_id
-from portal.recordings.errors import HeadersRefused, RecordingDestroyed, RecordingUnknown
+from portal.recordings.errors import HeadersRefused, RecordingDestroyed, RecordingUnknown, VaultError
 from portal.recordings.manifest import Manifest
 from portal.recordings.service import RecordingService
 from portal.recordings.sink import Sink
@@ -254,6 +254,58 @@ def test_a_destroyed_recording_is_gone_and_its_certificate_stays(worlds, simulat
     assert kinds(worlds, recording) == [
         "recordings.catalogued", "recordings.destruction_ordered", "recordings.destroyed",
     ]  # fmt: skip
+
+
+def second(world, simulated) -> str:
+    """Another recording, catalogued too."""
+    recording, sink, writing = crashed(world, [simulated.recovery.recipient], b"x" * 1000)
+    dies(sink, writing)
+    assert world.get(Catalogue).run() == 1
+    return recording
+
+
+def test_one_that_cannot_be_destroyed_holds_up_no_other(world, simulated, monkeypatch):
+    broken = put(world, simulated)
+    other = second(world, simulated)
+    destructions = world.get(Destructions)
+    for recording in (broken, other):
+        destructions.order(recording, "withdrawal", actor=STAFF, approved_by="staff:2")
+    destroy = Files.destroy
+
+    def refuse(self, recording):
+        if recording == broken:
+            raise VaultError("the disk refuses")
+        destroy(self, recording)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Files, "destroy", refuse)
+        with pytest.raises(VaultError):
+            destructions.run()
+    assert not (world.settings.instance / "vault" / other).exists()
+    assert destructions.certificate(other) is not None
+    assert destructions.certificate(broken) is None
+    assert destructions.run() == 1
+
+
+def test_one_that_cannot_be_read_holds_up_no_other_comparison(world, simulated, monkeypatch):
+    broken = put(world, simulated)
+    other = second(world, simulated)
+    comparison, read = world.get(Comparison), []
+
+    def altered(recording):
+        read.append(recording.id)
+        if recording.id == broken:
+            raise VaultError("the disk refuses")
+        return []
+
+    monkeypatch.setattr(comparison, "altered", altered)
+    for _ in range(4):
+        world.clock.forward(days=10)  # the recordings themselves are of today
+        try:
+            comparison.run()
+        except VaultError:
+            assert read[-1] == broken
+    assert sorted(set(read)) == sorted({broken, other})
 
 
 def test_what_unlocks_it_is_overwritten_before_it_is_removed(world, simulated, monkeypatch):
