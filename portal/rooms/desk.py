@@ -9,7 +9,7 @@ from portal.rooms.calls import answer_join, choices, chosen_in, keep_choices, pa
 from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.closing import Closing
 from portal.rooms.domain import LONGEST_NOTE, GuestRole, Outcome, Room
-from portal.rooms.errors import NotConsented, NoteOverwritten, RoomUnknown, TopicUnknown
+from portal.rooms.errors import NotConsented, NoteOverwritten, NothingArranged, RoomUnknown, TopicUnknown
 from portal.rooms.forms import CheckForm, GuestForm, OutcomeForm
 from portal.rooms.guests import GuestList
 from portal.rooms.joining import JoinService
@@ -42,6 +42,7 @@ def listing() -> str:
         "rooms/listing.html", now=now, unmarked=unmarked, late=late,
         stops=stops.of([one.id for one in (*now, *unmarked, *late)]),
         coming=[(person, hours) for person, hours in rooms.coming() if sees(person.site)],
+        overlooked=[(person, hours) for person, hours in rooms.overlooked() if sees(person.site)],
         form=EmptyForm(), can_be_kept=service(JoinService).can_be_kept(),
     )  # fmt: skip
 
@@ -57,6 +58,18 @@ def open_room(study_id: str) -> BaseResponse:
         flash(_("%(study_id)s has not consented, so there is no interview yet.", study_id=study_id))
         return redirect(url_for("interviews.listing"))
     return redirect(url_for("interviews.room", room_code=found.code))
+
+
+@bp.post("/overlooked/<study_id>")
+@requires(Permission.INTERVIEW)
+def overlooked(study_id: str) -> BaseResponse:
+    """Nobody came, neither side: say so."""
+    person = named_participant(study_id)
+    try:
+        found = service(RoomService).room_of_overlooked(person, staff_id=current_member().id)
+    except NothingArranged:  # somebody else was faster
+        return redirect(url_for("interviews.listing"))
+    return redirect(url_for("interviews.outcome", room_code=found.code))
 
 
 @bp.route("/check", methods=["GET", "POST"])

@@ -37,6 +37,8 @@ from portal.study.service import StudyBook
 
 AHEAD = timedelta(days=7)
 """How far ahead the team's list looks."""
+BEHIND = timedelta(days=28)
+"""How far back it looks for interviews that nobody came to."""
 
 
 class RoomService:
@@ -151,12 +153,23 @@ class RoomService:
         """Agreed interviews of the next days that have no room yet, in order of time."""
         now, rules = self._clock(), self.rules
         agreed = self._appointments.between(now - timedelta(hours=rules.closes_hours_after), now + AHEAD)
-        with self._database.reading() as session:
-            known = set(
-                session.scalars(select(RoomRow.appointment_key).where(RoomRow.appointment_key.in_(_keys(agreed))))
-            )
-        people = self._people.many({one.participant_id for one in agreed})
-        return [(people[one.participant_id], hours_of(one, rules)) for one in agreed if one.key not in known]
+        return self._meant(self._without_room(agreed))
+
+    def overlooked(self) -> list[tuple[Participant, Hours]]:
+        """Agreed interviews of the last weeks to whose room nobody came, neither side, newest first."""
+        return self._meant(self._past_without_room())
+
+    def room_of_overlooked(self, person: Participant, *, staff_id: int) -> Room:
+        """The room of her newest interview that nobody came to, so that its outcome can be marked: it is over.
+
+        Raises NothingArranged.
+        """
+        with self._database.transaction() as session:
+            lock(session, person.id)  # two members may press at the same moment
+            for one in self._past_without_room():
+                if one.participant_id == person.id:
+                    return self._open(session, person, hours_of(one, self.rules), appointment=one, by=staff_id)
+        raise NothingArranged("every agreed interview has a room")
 
     def of_participant(self, person: Participant) -> list[Room]:
         """All her rooms, newest first."""
@@ -177,6 +190,21 @@ class RoomService:
                     reason=personal(room.participant.study_id, reason), at=entry.at
                 )
             )  # fmt: skip
+
+    def _past_without_room(self) -> list[Appointment]:
+        now = self._clock()
+        over = now - timedelta(hours=self.rules.closes_hours_after)
+        return self._without_room(self._appointments.between(now - BEHIND, over))[::-1]
+
+    def _without_room(self, agreed: Sequence[Appointment]) -> list[Appointment]:
+        query = select(RoomRow.appointment_key).where(RoomRow.appointment_key.in_(_keys(agreed)))
+        with self._database.reading() as session:
+            known = set(session.scalars(query))
+        return [one for one in agreed if one.key not in known]
+
+    def _meant(self, agreed: Sequence[Appointment]) -> list[tuple[Participant, Hours]]:
+        people = self._people.many({one.participant_id for one in agreed})
+        return [(people[one.participant_id], hours_of(one, self.rules)) for one in agreed]
 
     def _check_consent(self, person: Participant) -> None:
         if not self._consents.state(person).stands:

@@ -19,7 +19,8 @@ def interviews_to_do(rooms: RoomService) -> ToDoSource:
     def items(permissions: frozenset[str], sites: Collection[str] | None) -> Iterable[ToDo]:
         if Permission.INTERVIEW not in permissions:
             return
-        unmarked = [one for one in rooms.unmarked() if sites is None or one.participant.site in sites]
+        people = [one.participant for one in rooms.unmarked()] + [person for person, _ in rooms.overlooked()]
+        unmarked = [one for one in people if sites is None or one.site in sites]
         yield ToDo("unmarked", len(unmarked), "interviews.listing", urgent=True)
 
     return items

@@ -114,3 +114,27 @@ def test_a_booked_one_that_did_not_come_about_makes_room_for_another(worlds, out
         return
     with pytest.raises(EnoughInterviews):
         booking.may_book(person, Asker.herself(person))
+
+
+def test_one_that_neither_side_came_to_is_asked_about_and_makes_room_for_another(world):
+    person = world.participant()
+    world.consent(person)
+    made = booked(world, person, 12)
+    member = world.member()
+    world.clock.at = made.starts_at + timedelta(hours=3)
+    rooms = world.get(RoomService)
+    assert rooms.overlooked() == []  # it is still open
+    world.clock.forward(hours=1)
+    (still_open,) = rooms.overlooked()
+    assert (still_open[0].study_id, still_open[1].starts_at) == (person.study_id, made.starts_at)
+    client = world.sign_in(member)
+    assert "interview without a word on how it ended" in client.get("/workspace").text
+    listing = client.get("/workspace/interviews")
+    assert "Nobody came into the room." in listing.text
+    page = client.submit(listing, {})
+    assert page.heading == f"After the interview with {person.study_id}"
+    assert "Nobody came into the room." not in client.get("/workspace/interviews").text
+    assert client.submit(listing, {}).heading == "Interviews"  # pressed twice
+    client.submit(page, {"outcome": "not_attended", "reason": "We were ill, and she did not come either"})
+    assert world.get(BookingService).had(person.id) == 0
+    assert rooms.unmarked() == []
