@@ -21,9 +21,18 @@ _REMEDY = said(
 )
 
 
-def relay(configured: Relay, at: datetime) -> Finding:
-    """Every address of the relay, asked for an allocation as a browser would."""
+def relay(configured: Relay, at: datetime, *, alone: bool = False) -> Finding:
+    """Every address of the relay, asked for an allocation as a browser would.
+
+    Args:
+        alone: the study sends every call through the relay.
+    """
     part = "relay"
+    if not configured.urls and alone:
+        return failing(
+            part, said("none is set, and the study sends every call through one (relay_only): nobody can join"),
+            said("Set up coturn (docs/deployment.md) and PORTAL_TURN_URLS."),
+        )  # fmt: skip
     if not configured.urls:
         return warning(
             part, said("none is set: people behind strict firewalls, as in many hospitals, cannot join"),

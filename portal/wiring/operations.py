@@ -21,6 +21,7 @@ from portal.recordings.keys.domain import KeyKind, Standing
 from portal.recordings.keys.service import KeyService
 from portal.rooms.turn import Relay
 from portal.settings import Settings
+from portal.study.errors import UnknownVersion
 from portal.study.service import StudyBook
 from portal.team.notices import TeamNotices
 
@@ -60,12 +61,19 @@ def build_doctor(parts: Parts) -> Doctor:
             ("outbox", lambda: data.outbox(database, clock)),
             ("sealing key", lambda: data.seal(settings, clock)),
             ("recording keys", lambda: data.recording_keys(parts.keys)),
-            ("relay", lambda: relay(parts.relay, clock())),
+            ("relay", lambda: relay(parts.relay, clock(), alone=_relay_alone(parts.studies))),
             ("TLS certificate", lambda: network.tls(settings, clock)),
             ("backups", lambda: data.backups(database, clock)),
             ("recordings", parts.recordings),
         )
     )
+
+
+def _relay_alone(studies: StudyBook) -> bool:
+    try:
+        return studies.current().study.interview_room.relay_only
+    except UnknownVersion:
+        return False
 
 
 def copy_before_upgrade(database_url: str, instance: Path, revision: str) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from portal.operations.domain import State
 from portal.operations.relay import relay
+from portal.operations.service import Doctor
 from portal.rooms.turn import Relay
+from portal.study.service import StudyBook
 from tests.e2e.server import free_port
 
 SECRET = "a secret of the test"
@@ -62,3 +64,18 @@ def test_an_address_that_is_none_is_found():
 
 def test_without_a_relay_there_is_a_warning():
     assert relay(Relay(), now()).state is State.WARNING
+
+
+def test_a_study_that_sends_every_call_through_one_needs_it():
+    found = relay(Relay(), now(), alone=True)
+    assert (found.state, "nobody can join" in str(found.what)) == (State.FAILING, True)
+
+
+def test_the_doctor_knows_what_the_study_wants(world):
+    book = world.get(StudyBook)
+    study = book.current().study
+    rules = study.interview_room.model_copy(update={"relay_only": True})
+    before = next(one for one in world.get(Doctor).examine() if one.part == "relay")
+    book.publish(study.model_copy(update={"interview_room": rules}))
+    after = next(one for one in world.get(Doctor).examine() if one.part == "relay")
+    assert (before.state, after.state) == (State.WARNING, State.FAILING)

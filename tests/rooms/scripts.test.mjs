@@ -6,7 +6,7 @@ import { helpFor } from "../../static/js/room/browser.mjs";
 import { Deeds } from "../../static/js/room/deeds.mjs";
 import { constraints } from "../../static/js/room/devices.mjs";
 import { loudness } from "../../static/js/room/meter.mjs";
-import { judge } from "../../static/js/room/network-test.mjs";
+import { judge, testNetwork } from "../../static/js/room/network-test.mjs";
 import { merged } from "../../static/js/room/notes.mjs";
 import { withSoundSentAgain } from "../../static/js/room/offer.mjs";
 import { BlurFailed, OwnMedia } from "../../static/js/room/own-media.mjs";
@@ -99,6 +99,11 @@ test("the network in a word", () => {
   assert.equal(judge(900, true), "network-slow");
   assert.equal(judge(30, false), "network-blocked");
   assert.equal(judge(null, true), "network-offline");
+});
+
+test("a study that needs a relay and has none is told apart from a network that blocks", async () => {
+  Object.defineProperty(globalThis, "navigator", { value: { onLine: true }, configurable: true });
+  assert.equal(await testNetwork([], "/healthz", true), "network-unready");
 });
 
 test("two texts of notes are both kept", () => {

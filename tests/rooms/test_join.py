@@ -75,6 +75,24 @@ def test_the_study_may_want_the_study_id_instead(in_room, media, world):
     assert media.joined[0].name == person.study_id
 
 
+def test_a_study_may_send_every_call_through_the_relay(in_room, media, world):
+    client, _, room, member = in_room
+    book = world.get(StudyBook)
+    study = book.current().study
+    book.publish(
+        study.model_copy(update={"interview_room": study.interview_room.model_copy(update={"relay_only": True})})
+    )
+    world.clock.forward(seconds=60)
+    desk = world.sign_in(member)
+    theirs = f"/workspace/interviews/{room.code}"
+    for one, address in ((client, "/room/check"), (client, "/room/call"), (desk, theirs)):
+        assert 'data-relay-only="true"' in one.get(address).text, address
+    post(client, f"/room/{room.code}/join", OFFER)
+    door = world.get(JoinService)
+    door.join(room, door.visitor_of_team(room, member.id, member.name), "v=0")
+    assert [one.relay_only for one in media.joined] == [True, True]
+
+
 @pytest.mark.parametrize(
     "body",
     [None, [], "text", {}, {"sdp": ""}, {"sdp": None}, {"sdp": 7}, {"sdp": ["v=0"]}, {"sdp": "v" * 60_001}],

@@ -28,8 +28,9 @@ export class Check {
   }
 
   async start() {
-    const state = await testNetwork(JSON.parse(this.root.dataset.ice), "/healthz");
-    this.#say(this.at("network"), state, state === "network-good" || state === "network-relay" ? "good" : "poor");
+    const { ice, relayOnly } = this.root.dataset;
+    const state = await testNetwork(JSON.parse(ice), "/healthz", relayOnly === "true");
+    this.#say(this.at("network"), state, state === "network-good" ? "good" : "poor");
     if (navigator.mediaDevices?.enumerateDevices) await this.#list();
   }
 

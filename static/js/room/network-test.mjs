@@ -3,8 +3,10 @@ const RELAY_MS = 6000;
 const SLOW_MS = 600;
 const TRIES = 4;
 
-export async function testNetwork(iceServers, ping) {
+// With `relayOnly` there is no call without a relay: where none is set up, it is not her network's fault.
+export async function testNetwork(iceServers, ping, relayOnly) {
   if (navigator.onLine === false) return "network-offline";
+  if (relayOnly && !iceServers.length) return "network-unready";
   const [trip, relay] = await Promise.all([roundTrip(ping), iceServers.length ? relayWorks(iceServers) : null]);
   return judge(trip, relay);
 }
