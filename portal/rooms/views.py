@@ -61,7 +61,7 @@ def check() -> BaseResponse:
     me = current_participant()
     return page(
         "rooms/check.html", form=form, action=url_for("rooms.check"), back=url_for("rooms.start"),
-        names=service(RoomService).rules.display_name == "chosen",
+        is_open=room_is_open(), names=service(RoomService).rules.display_name == "chosen",
         ice_servers=service(JoinService).ice_servers(PARTICIPANT), own_name=me.study_id,
     )  # fmt: skip
 
@@ -154,7 +154,7 @@ def guest_check() -> BaseResponse | str | tuple[str, int]:
         keep_choices(chosen_in(form))
         return redirect(url_for("rooms.guest_room"))
     return page(
-        "rooms/check.html", form=form, action=url_for("rooms.guest_check"), back=None, names=True,
+        "rooms/check.html", form=form, action=url_for("rooms.guest_check"), back=None, is_open=True, names=True,
         ice_servers=service(JoinService).ice_servers(visitor.person), own_name=visitor.name,
     )  # fmt: skip
 

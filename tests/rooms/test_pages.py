@@ -42,6 +42,22 @@ def test_before_and_without_an_interview_it_says_so(world):
     world.consent(invited.participant)
     assert "No interview is arranged" in client.get("/room").text
     assert client.get("/room/call").address == "/room"
+    check = client.get("/room/check")
+    assert "Go to the waiting room" not in check.text
+    assert client.submit(check, {}).address == "/room"
+    assert "Keep these choices" in check.text
+
+
+def test_where_the_study_names_no_number_for_calls_its_own_is_given(in_room, world):
+    client, *_ = in_room
+    book = world.get(StudyBook)
+    study = book.current().study
+    rules = study.interview_room.model_copy(update={"fallback_phone": ""})
+    contacts = [one.model_copy(update={"phone": "01632 960 777"}) for one in study.contacts]
+    book.publish(study.model_copy(update={"interview_room": rules, "contacts": tuple(contacts)}))
+    for address in ("/room", "/room/check", "/room/call", "/room/not-now", "/room/over/ended", "/room/over/stopped"):
+        main = client.get(address).all("main")[0]
+        assert [one.get("href") for one in main.iter() if one.get("href", "").startswith("tel:0163")], address
 
 
 def test_a_name_that_is_too_long_or_odd_is_sent_back_and_nothing_is_lost(in_room):
