@@ -110,7 +110,7 @@ KINDS = {
     "rooms.admitted": said("Person let into the interview"),
     "rooms.guest_invited": said("Guest invited to the interview"),
     "rooms.joined": said("Person joined the interview"),
-    "rooms.notes_read": said("Safety notes for the interview read"),
+    "rooms.notes_read": said("Own notes on the interview read"),
     "rooms.opened": said("Interview room opened"),
     "rooms.outcome": said("Outcome of the interview"),
     "rooms.recording_failed": said("Recording failed"),

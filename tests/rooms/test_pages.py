@@ -9,9 +9,11 @@ from portal.consent.domain import Signature
 from portal.consent.service import ConsentService
 from portal.rooms.domain import GuestRole, Outcome
 from portal.rooms.guests import GuestList
+from portal.rooms.notes import Notebook
 from portal.rooms.service import RoomService
 from portal.study.service import StudyBook
 from portal.team.domain import Role
+from tests.own_copy.test_own_copy import copy_of
 from tests.rooms.conftest import OFFER
 
 
@@ -128,6 +130,20 @@ def test_the_list_leads_into_the_room_with_guide_notes_and_protocol(desk, world)
         assert f'id="topic-{topic.key}"' in page.text
     assert documents.distress_protocol.title in page.text
     assert "the team has no key" in page.text
+
+
+def test_who_writes_notes_or_a_reason_is_told_that_the_participant_may_read_them(desk, in_room, world):
+    client, person, room = desk
+    *_, member = in_room
+    world.get(Notebook).keep(room, member.id, "She was tired", 0)
+    world.get(RoomService).mark(room, Outcome.BROKEN_OFF, "The line broke", staff_id=member.id)
+    her_copy = copy_of(world, person)["your-data.html"].decode()
+    assert "She was tired" in her_copy
+    assert "The line broke" in her_copy
+    for page in ("", "/outcome"):
+        told = client.get(f"/workspace/interviews/{room.code}{page}").text
+        assert "with a copy of their data, if they ask for one" in told
+        assert "Only you can read them" not in told
 
 
 def test_notes_and_ticks_are_kept_and_shown_again(desk):
