@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 LOST_FOR = 120.0
 """Seconds after which somebody whose connection was lost counts as gone."""
+UNATTENDED_FOR = 60.0
+"""Seconds without anybody who runs the room after which its recording pauses. Longer than a phone is locked or a page
+takes to come back."""
 EMPTY_FOR = 900.0
 """Seconds after which a room that nobody is in is put away; its journal stays."""
 RECORDERS = 8
@@ -172,6 +175,7 @@ class House:
         """Put away who and what is gone. Call it every few seconds."""
         for room in list(self.rooms.values()):
             room.forget_lost(now, LOST_FOR)
+            room.pause_unattended(now, UNATTENDED_FOR)
             if room.empty_since is not None and now - room.empty_since > EMPTY_FOR:
                 room.recorder.end("empty")
                 self._ended(room)

@@ -63,6 +63,8 @@ class Room:
         self._ended = ended
         self._rates: dict[str, commands.Rate] = {}
         self.empty_since: float | None = time.monotonic()
+        self._attended_at = time.monotonic()
+        """When somebody who runs the room was last seen to be here."""
         self.recorder = record(self)
 
     # joining and leaving
@@ -165,6 +167,15 @@ class Room:
         for member in list(self.members.values()):
             if member.lost_at is not None and now - member.lost_at > after:
                 self.part(member, "lost")
+
+    def pause_unattended(self, now: float, after: float) -> None:
+        """Keep nothing more where nobody who runs the room has been here for so long: she may be alone, and think it
+        over. Call it every few seconds.
+        """
+        if any(one.role.runs_room and one.connected for one in self.members.values()):
+            self._attended_at = now
+        elif now - self._attended_at > after:
+            acts.hold_recording(self, "")
 
     # what a peer tells (peer.Listener)
 
