@@ -162,17 +162,19 @@ def kill_often(master: int, told: dict[int, str], signing: set[int], failures: l
         assert time.monotonic() < until, "nobody could consent"
         assert not failures
         time.sleep(0.05)
+    killed: set[int] = set()  # who was killed last, and whom the master may not have buried yet
     for number in range(KILLS):
         known, patience = len(told), time.monotonic() + 4.0
         while len(told) == known and time.monotonic() < patience and not (number % 2 and signing):
             time.sleep(0.005)
         time.sleep((number * 37 % 100) / 200)
         until = time.monotonic() + 60
-        while not (alive := children(master)):
+        while not (alive := set(children(master)) - killed):
             assert time.monotonic() < until, "no worker came back"
             time.sleep(0.01)
         for one in alive:
             os.kill(one, signal.SIGKILL)
+        killed = alive
 
 
 def judge(services: wiring.Services, told: dict[int, str]) -> None:
