@@ -21,6 +21,7 @@ from portal.rooms.service import RoomService
 from portal.rooms.store import RoomRow
 from tests.e2e.interviews import PHONE, Caller, Firefox, close, house
 from tests.e2e.server import demonstration
+from tests.rooms.media.test_disk import small_disk
 from tests.support.browsers import CAMERA, CHROMIUM
 
 pytestmark = pytest.mark.browser
@@ -278,6 +279,23 @@ def test_the_screen_is_shown_and_not_recorded(place, caller):
         assert [one.partition("-")[2] for one in kept] == [
             "1.webm.age"
         ] * 2  # one part of each person, none of the screen
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")
+def test_a_full_disk_stands_on_the_researcher_s_page_and_the_call_goes_on(place, caller):
+    with small_disk(place.server.instance / "vault"), place.call(caller) as (she, staff, _):
+        staff.act("record")
+        she.wait_said("recording", "Recording")
+        full = "The recording stopped: the disk is full. What was recorded so far is safe. The call goes on."
+        staff.wait_said("note", full)
+        she.wait_said("recording", "Recording failed. The call goes on.")
+        staff.page.wait_for_timeout(9000)  # a note goes by itself after eight seconds; this one stands
+        assert full in staff.said("note")
+        staff.check("a full disk")
+        staff.sees_moving()
+        she.sees_moving()
+        assert staff.page.get_by_role("button", name="Start recording").is_enabled()
+        assert she.page.locator('[data-act="stop_recording"]').is_hidden()
 
 
 def test_the_call_comes_back_by_itself(place, caller):

@@ -19,7 +19,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_call(tmp_path):
 @contextmanager
 def small_disk(path: Path) -> Iterator[None]:
     """A file system of 2.5 MB. Needs root, and says so."""
-    path.mkdir(parents=True, mode=0o700)
+    path.mkdir(parents=True, mode=0o700, exist_ok=True)
     made = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=2500k,mode=700", "tmpfs", str(path)], capture_output=True, check=False
     )
