@@ -51,11 +51,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def demonstration(temporary: pytest.TempPathFactory, host: str = "127.0.0.1") -> Iterator[Server]:
-    """A portal whose cast is there already."""
+def demonstration(temporary: pytest.TempPathFactory, host: str = "127.0.0.1", **settings: str) -> Iterator[Server]:
+    """A portal whose cast is there already. `settings` are named as in the environment, without `PORTAL_`."""
     instance = temporary.mktemp("portal") / "instance"
     shutil.copytree(_with_cast(temporary), instance)
-    with running(instance, host) as server:
+    with running(instance, host, **settings) as server:
         yield server
 
 
@@ -84,7 +84,7 @@ def _invent(instance: Path) -> None:
 
 
 @contextmanager
-def running(instance: Path, host: str = "127.0.0.1") -> Iterator[Server]:
+def running(instance: Path, host: str = "127.0.0.1", **settings: str) -> Iterator[Server]:
     """`portal up` as a demonstration. Passkeys need the host "localhost"; a bare address has none."""
     port = free_port()
     url = f"http://{host}:{port}"
@@ -94,7 +94,7 @@ def running(instance: Path, host: str = "127.0.0.1") -> Iterator[Server]:
         "PORTAL_PORT": str(port),
         "PORTAL_PUBLIC_URL": url,
         "PORTAL_DEMONSTRATION": "yes",
-    }
+    } | {f"PORTAL_{name.upper()}": value for name, value in settings.items()}
     log = (instance.parent / "server.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "portal", "up"], cwd=ROOT, env=environ, stdout=log, stderr=log, start_new_session=True
