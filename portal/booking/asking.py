@@ -34,6 +34,16 @@ class Asker:
 
 
 @dataclass(frozen=True)
+class Marks:
+    """How the team marked a participant's interviews."""
+
+    held: int = 0
+    """How many took place without a booking."""
+    undone: frozenset[str] = frozenset()
+    """References of bookings whose interview did not take place or was broken off."""
+
+
+@dataclass(frozen=True)
 class Ask:
     """One question for a time: for whom, by whom, with which booking to move, by which rules, when."""
 
@@ -44,10 +54,7 @@ class Ask:
     interviewers: frozenset[int]
     """Who could give it."""
     live: Appointment | None = None
-    held: int = 0
-    """Her interviews that were held without a booking."""
-    undone: frozenset[str] = frozenset()
-    """References of her bookings whose interview did not take place or was broken off."""
+    marks: Marks = Marks()
 
     def now_with(self, live: Appointment | None) -> "Ask":
         """The same, once it is known which booking she has."""

@@ -1,17 +1,16 @@
 """Hold, book, move and cancel: each in one transaction, whole or not at all."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.service import AuditLog
 from portal.booking import claims, events
-from portal.booking.asking import Ask, Asker
+from portal.booking.asking import Ask, Asker, Marks
 from portal.booking.domain import Appointment, Cause, Details, Diary, Hold, Slot
 from portal.booking.errors import EnoughInterviews, NoBooking, NotConsented, SlotTaken, TooManyMoves
 from portal.booking.notices import Notices
@@ -32,15 +31,8 @@ Consented = Callable[[Participant], bool]
 Interviewers = Callable[["str | None"], Mapping[int, str]]
 """The open accounts that may give interviews at a site (None: at any), by number, with names that participants see."""
 
-
-class Marks(Protocol):
-    """How the team marked a participant's interviews."""
-
-    def held_without(self, participant_id: int) -> int:
-        """How many took place without a booking."""
-
-    def undone(self, participant_id: int) -> Collection[str]:
-        """References of bookings whose interview did not take place or was broken off."""
+MarksOf = Callable[[int], Marks]
+"""How the team marked a participant's interviews."""
 
 
 class BookingService:
@@ -56,7 +48,7 @@ class BookingService:
         *,
         consented: Consented,
         interviewers: Interviewers,
-        marks: Marks,
+        marks: MarksOf,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -179,10 +171,10 @@ class BookingService:
 
         One that the team marked as broken off or not attended is none: she can book another.
         """
-        now, undone = self._clock(), self._marks.undone(participant_id)
+        now, marks = self._clock(), self._marks(participant_id)
         booked = [one for one in self.of_participant(participant_id) if one.cancelled_at is None]
-        over = sum(one.ends_at <= now and one.reference not in undone for one in booked)
-        return over + self._marks.held_without(participant_id)
+        over = sum(one.ends_at <= now and one.reference not in marks.undone for one in booked)
+        return over + marks.held
 
     def by_reference(self, reference: str) -> Appointment | None:
         """The booking of this reference, cancelled or not."""
@@ -221,10 +213,8 @@ class BookingService:
 
     def _ask(self, person: Participant, asker: Asker) -> Ask:
         """Looked up before a transaction begins: what others have to say need not be waited for inside one."""
-        return Ask(
-            person, asker, self.rules, self._clock(), frozenset(self._interviewers(person.site)),
-            held=self._marks.held_without(person.id), undone=frozenset(self._marks.undone(person.id)),
-        )  # fmt: skip
+        interviewers, marks = frozenset(self._interviewers(person.site)), self._marks(person.id)
+        return Ask(person, asker, self.rules, self._clock(), interviewers, marks=marks)
 
     def _live(self, session: Session, participant_id: int) -> Appointment | None:
         """Her booking while it can still be moved; one that is over is no obstacle to the next."""
@@ -324,8 +314,8 @@ def _check(session: Session, ask: Ask) -> None:
     """Raises EnoughInterviews, TooLate, TooManyMoves."""
     if ask.live is None:
         mine = appointments(session, BookingRow.participant_id == ask.person.id)
-        counted = sum(one.cancelled_at is None and one.reference not in ask.undone for one in mine)
-        if counted + ask.held >= ask.rules.interviews:
+        counted = sum(one.cancelled_at is None and one.reference not in ask.marks.undone for one in mine)
+        if counted + ask.marks.held >= ask.rules.interviews:
             raise EnoughInterviews
     elif not ask.asker.team:
         ask.in_time()

@@ -9,7 +9,7 @@ from portal.booking.fetching import Fetcher
 from portal.booking.notices import Notices
 from portal.booking.other_calendar import OtherCalendars
 from portal.booking.publishing import AvailabilityService
-from portal.booking.service import BookingService, Marks
+from portal.booking.service import BookingService, MarksOf
 from portal.booking.team_inbox import TeamInbox
 from portal.booking.wishes import Wishes
 from portal.clock import Clock
@@ -37,7 +37,7 @@ def build_booking(
     consents: ConsentService,
     team: TeamService,
     enquiries: EnquiryService,
-    marks: Marks,
+    marks: MarksOf,
 ) -> tuple[BookingService, *tuple[object, ...]]:
     """Booking's services, for the registry."""
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 
 from portal.audit.service import AuditLog
+from portal.booking.asking import Marks
 from portal.booking.domain import Appointment as Booking
 from portal.booking.domain import Mode
 from portal.booking.service import BookingService
@@ -60,26 +61,19 @@ class Marked:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def held_without(self, participant_id: int) -> int:
-        """How many took place in rooms that were opened by hand."""
-        done = RoomOutcomeRow.outcome == Outcome.DONE.value
-        return sum(key is None for key in self._rooms(participant_id, done))
-
-    def undone(self, participant_id: int) -> frozenset[str]:
-        """References of bookings whose interview did not take place or was broken off."""
-        done = RoomOutcomeRow.outcome == Outcome.DONE.value
-        return frozenset(key for key in self._rooms(participant_id, ~done) if key is not None)
-
-    def _rooms(self, participant_id: int, so: ColumnElement[bool]) -> Sequence[str | None]:
-        """The bookings of her rooms that ended so; None for a room without one."""
+    def __call__(self, participant_id: int) -> Marks:
+        """Of the participant's rooms."""
         newest = select(func.max(RoomOutcomeRow.id)).group_by(RoomOutcomeRow.room_id)
         query = (
-            select(RoomRow.appointment_key)
+            select(RoomRow.appointment_key, RoomOutcomeRow.outcome)
             .join(RoomOutcomeRow, RoomOutcomeRow.room_id == RoomRow.id)
-            .where(RoomOutcomeRow.id.in_(newest), so, RoomRow.participant_id == participant_id)
+            .where(RoomOutcomeRow.id.in_(newest), RoomRow.participant_id == participant_id)
         )
         with self._database.reading() as session:
-            return session.scalars(query).all()
+            found = session.execute(query).all()
+        held = sum(booking is None and outcome == Outcome.DONE for booking, outcome in found)
+        undone = (booking for booking, outcome in found if booking is not None and outcome != Outcome.DONE)
+        return Marks(held, frozenset(undone))
 
 
 def _by_video(bookings: Iterable[Booking]) -> list[Appointment]:

@@ -186,12 +186,11 @@ def test_another_microphone_stays_muted_and_a_blur_that_is_not_there_hides_her(p
         staff.sees_moving()
 
 
+@pytest.mark.usefixtures("with_a_picture_afterwards")
 def test_without_a_picture_she_is_heard_and_recorded(place, caller, tmp_path):
     room = place.room()
     with place.caller(caller, "participant") as she, place.caller(caller, "researcher") as staff:
-        she.page.goto(f"{she.base}/room/check")
-        she.page.get_by_label("Talk without a picture").check()
-        she.page.get_by_role("button", name="Go to the waiting room").click()
+        choose(she, picture=False)
         enter(staff, room)
         staff.page.locator('[data-do="admit"]').click()
         she.sees_moving()
@@ -206,6 +205,22 @@ def test_without_a_picture_she_is_heard_and_recorded(place, caller, tmp_path):
         staff.act("end")
         she.page.wait_for_url("**/room/over/ended")
         assert codecs(place, room, tmp_path) == {"opus"}
+
+
+@pytest.fixture
+def with_a_picture_afterwards(place, caller):
+    """What she chose stays in her session, which the other tests share."""
+    yield
+    with place.caller(caller, "participant") as she:
+        choose(she, picture=True)
+
+
+def choose(she, *, picture):
+    """In the device check."""
+    she.page.goto(f"{she.base}/room/check")
+    she.page.get_by_label("Talk without a picture").set_checked(not picture)
+    she.page.get_by_role("button", name=re.compile("Go to the waiting room|Keep these choices")).click()
+    she.page.wait_for_url(lambda url: "/room/check" not in url)
 
 
 def test_everything_by_keyboard(place, caller):
