@@ -197,13 +197,15 @@ class RoomService:
         return self._without_room(self._appointments.between(now - BEHIND, over))[::-1]
 
     def _without_room(self, agreed: Sequence[Appointment]) -> list[Appointment]:
+        if not agreed:
+            return []
         query = select(RoomRow.appointment_key).where(RoomRow.appointment_key.in_(_keys(agreed)))
         with self._database.reading() as session:
             known = set(session.scalars(query))
         return [one for one in agreed if one.key not in known]
 
     def _meant(self, agreed: Sequence[Appointment]) -> list[tuple[Participant, Hours]]:
-        people = self._people.many({one.participant_id for one in agreed})
+        people = self._people.many({one.participant_id for one in agreed}) if agreed else {}
         return [(people[one.participant_id], hours_of(one, self.rules)) for one in agreed]
 
     def _check_consent(self, person: Participant) -> None:
