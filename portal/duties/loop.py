@@ -53,6 +53,10 @@ class Duty:
     line: Line = MAIN
 
 
+class LineDied(Exception):
+    """The thread of a line ended although nobody asked for it."""
+
+
 class Outcomes(Protocol):
     """Keeps how a duty's turn ended. Raises StorageUnavailable."""
 
@@ -74,7 +78,10 @@ class Worker:
             self._turn(duty)
 
     def run(self, stop: threading.Event) -> None:
-        """Until asked to stop; what is under way is finished."""
+        """Until asked to stop; what is under way is finished.
+
+        Raises LineDied where one of the lines has, so that whoever watches over the worker starts it again.
+        """
         log.info("worker started", duties=[duty.name for duty in self.duties])
         lines = [
             _Running(line, [duty for duty in self.duties if duty.line == line], self._turn, stop)
@@ -83,7 +90,11 @@ class Worker:
         for line in lines:
             line.start()
         while not stop.wait(_PAUSE_SECONDS):
-            if not [line for line in lines if line.stuck]:
+            died = [line.name for line in lines if not line.is_alive()]
+            if died and not stop.is_set():
+                stop.set()
+                raise LineDied(f"no more duties are done in {', '.join(died)}")
+            if not any(line.stuck for line in lines):
                 self._live()
         for line in lines:
             line.join()
@@ -130,9 +141,9 @@ class _Running(threading.Thread):
 
     @property
     def stuck(self) -> bool:
-        """True where a duty takes too long, or the line has died."""
+        """True where a duty takes too long."""
         since = self._since
-        return not self.is_alive() or (since is not None and time.monotonic() - since > self._line.patience)
+        return since is not None and time.monotonic() - since > self._line.patience
 
     def run(self) -> None:
         """Until asked to stop."""

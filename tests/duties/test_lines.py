@@ -7,7 +7,7 @@ import pytest
 
 from portal import wiring
 from portal.duties import loop
-from portal.duties.loop import MAIN, UPKEEP, Duty, Line, Worker
+from portal.duties.loop import MAIN, UPKEEP, Duty, Line, LineDied, Worker
 
 PATIENCE = 20.0
 
@@ -101,18 +101,19 @@ def test_a_worker_with_a_stuck_duty_gives_no_sign_of_life(long):
         assert beats.more(1)
 
 
-def test_a_line_that_died_gives_no_sign_of_life(monkeypatch):
+def test_a_worker_ends_with_a_line_that_died_so_that_it_is_started_again(monkeypatch):
     monkeypatch.setattr(threading, "excepthook", lambda _args: None)
-    beats, other = Turns(), Turns()
+    stop = threading.Event()
 
     def die():
         raise SystemExit
 
-    with working(Duty("dies", 0, die, UPKEEP), Duty("send", 0, other.run), beat=beats):
-        assert other.more(5)
-        seen = beats.count
-        assert other.more(5)
-        assert beats.count - seen <= 1
+    worker = Worker(
+        (Duty("dies", 0, die, UPKEEP), Duty("send", 0, Turns().run)), lambda: None, lambda _duty, *, well: None
+    )
+    with pytest.raises(LineDied, match="upkeep"):
+        worker.run(stop)
+    assert stop.is_set()
 
 
 def test_nothing_that_waits_for_a_network_or_reads_whole_recordings_is_in_the_way(world):
