@@ -1,10 +1,10 @@
 """In a pause for distress nothing is recorded and the pictures are blurred, whatever happens, until it is ended."""
 
 import asyncio
-from functools import partial
 
 from bench.rooms.client import Client
 from bench.rooms.ours import Ours
+from tests.rooms.media.crash import after_a_crash
 
 
 def test_nothing_is_recorded_before_it_is_over_and_a_crash_does_not_end_it():
@@ -19,15 +19,8 @@ async def _paused() -> None:
         pair[0].say("distress")
         await pair[1].until(lambda one: one["type"] == "room" and one["distress"])
         await _refused(pair[0], "record_resume")
-        for client in pair:
-            await client.close()
-
-        await asyncio.to_thread(ours.media.kill)
-        await asyncio.to_thread(ours.media.start)
-        again = [Client("i1"), Client("p1")]
+        again = await after_a_crash(ours, pair)
         for client in again:
-            await client.join(partial(ours.join, "room0", client.name), share=client.name == "i1")
-            await asyncio.wait_for(client.opened.wait(), 60)
             told = await client.until(lambda one: one["type"] == "room")
             assert told["distress"]
         await _refused(again[0], "record_resume")

@@ -1,10 +1,10 @@
 """Consent to record is withdrawn in the call, and what was recorded so far is kept: nothing more is recorded."""
 
 import asyncio
-from functools import partial
 
 from bench.rooms.client import Client
 from bench.rooms.ours import Ours
+from tests.rooms.media.crash import after_a_crash
 
 WITHDRAWN = {"person": "p1", "discard": False}
 
@@ -20,15 +20,7 @@ async def _withdrawn() -> None:
             client.heard = client.messages.append
         assert (await asyncio.to_thread(ours.media.request, "POST", "/rooms/room0/withdraw", WITHDRAWN))[0] == 200
         await _refused(pair)
-        for client in pair:
-            await client.close()
-
-        await asyncio.to_thread(ours.media.kill)
-        await asyncio.to_thread(ours.media.start)
-        again = [Client("i1"), Client("p1")]
-        for client in again:
-            await client.join(partial(ours.join, "room0", client.name), share=client.name == "i1")
-            await asyncio.wait_for(client.opened.wait(), 60)
+        again = await after_a_crash(ours, pair)
         await _refused(again)
         for client in again:
             await client.close()
