@@ -19,8 +19,9 @@ WAYS = """async () => {
   const ways = [];
   for (const peer of peers.filter((one) => one.connectionState === "connected")) {
     const found = await peer.getStats();
-    for (const pair of found.values())
-      if (pair.type === "candidate-pair" && pair.nominated) ways.push(found.get(pair.localCandidateId).candidateType);
+    for (const one of found.values())
+      if (one.type === "transport")
+        ways.push(found.get(found.get(one.selectedCandidatePairId)?.localCandidateId)?.candidateType);
   }
   return ways;
 }"""

@@ -159,10 +159,12 @@ room.frames = async slot => {
   return shown?.getVideoPlaybackQuality().totalVideoFrames ?? 0
 }
 
+// By the pair that the transport uses: media may flow on it before the browser counts it as nominated.
 room.way = async () => {
   const stats = await room.peer.getStats()
-  const pair = [...stats.values()].find(one => one.type === 'candidate-pair' && one.nominated)
-  return stats.get(pair.localCandidateId).candidateType
+  const transport = [...stats.values()].find(one => one.type === 'transport')
+  const pair = stats.get(transport?.selectedCandidatePairId)
+  return stats.get(pair?.localCandidateId)?.candidateType
 }
 
 room.heardAudio = async slot => {
