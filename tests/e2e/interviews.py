@@ -3,7 +3,8 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -159,6 +160,21 @@ def house(server: Server, browser: Browser) -> House:
 
 def close(opened: House) -> None:
     opened.services.get(Database).dispose()
+
+
+def media_process(server: Server) -> int:
+    """The running portal's media process."""
+    found = subprocess.run(
+        ["pgrep", "-P", str(server.process.pid), "-f", "portal.rooms.media"], capture_output=True, text=True, check=True
+    )
+    return int(found.stdout.split()[0])
+
+
+def until(true: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.2)
 
 
 def _participant(browser: Browser, link: str) -> dict:

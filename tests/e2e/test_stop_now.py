@@ -10,9 +10,7 @@ from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.domain import GuestRole
 from portal.rooms.guests import GuestList
 from portal.rooms.stops import Stops
-from tests.e2e.interviews import PHONE, Caller, close, house
-from tests.e2e.server import demonstration
-from tests.e2e.test_interview import media_process, until
+from tests.e2e.interviews import PHONE, Caller, media_process, until
 from tests.support.browsers import PATIENCE_MS
 
 pytestmark = pytest.mark.browser
@@ -27,16 +25,6 @@ CUT_OFF = """() => {
 }"""
 """The wish finds no way. (What outlives its page cannot be held up from outside.)"""
 EXIT = f"() => {{ document.querySelector('[data-exit]').click(); return [{KEPT}, document.body.innerText]; }}"
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory, caller):
-    with demonstration(tmp_path_factory) as server:
-        opened = house(server, caller)
-        try:
-            yield opened
-        finally:
-            close(opened)
 
 
 @pytest.fixture
