@@ -16,8 +16,12 @@ from portal.web.logs import configure
 @click.option("--once", is_flag=True, help="Run each duty once and stop.")
 def worker(*, once: bool) -> None:
     """Seal receipts, send messages, sweep up. Kill it anywhere, run it twice: nothing is lost or doubled."""
+    work(Settings.from_env(), once=once)
+
+
+def work(settings: Settings, *, once: bool = False) -> None:
+    """Run the duties until told to stop by SIGTERM or SIGINT, or each of them `once`."""
     configure()
-    settings = Settings.from_env()
     services = wiring.build(settings)
     made = wiring.worker(services, *([recording_duty(services, settings)] if settings.demonstration else []))
     if once:
