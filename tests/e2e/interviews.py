@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import TimeoutError as TooLong
 
 from portal.db.engine import Database
 from portal.people.service import PeopleService
@@ -85,7 +86,10 @@ class Caller:
 
     def wait_was_said(self, text: str, seconds: float = PATIENCE_MS / 1000) -> None:
         """Wait until the status has said so at some time since `forget_said`, however briefly."""
-        self.page.wait_for_function(f"said.some(one => one.includes({text!r}))", timeout=seconds * 1000)
+        try:
+            self.page.wait_for_function(f"said.some(one => one.includes({text!r}))", timeout=seconds * 1000)
+        except TooLong as late:
+            raise AssertionError(f"{text!r} was never said, but {self.page.evaluate('said')}") from late
 
     def forget_said(self) -> None:
         self.page.evaluate("said.length = noted.length = 0")
@@ -125,6 +129,8 @@ class House:
         try:
             yield Caller(context, self.server.url)
         finally:
+            for page in context.pages:  # a page on its way to another one now and then is never closed
+                page.goto("about:blank")
             context.close()
 
     @contextmanager

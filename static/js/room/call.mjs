@@ -56,13 +56,13 @@ export class Call extends EventTarget {
     setTimeout(() => this.end(), afterMs);
   }
 
-  // Ends for good. The page may be leaving: nothing here waits.
+  // Ends for good. The page may be leaving: nothing here waits, and what still comes in is nobody's.
   end() {
     this.over = true;
     clearTimeout(this.timer);
     clearInterval(this.sampler);
-    this.current?.close();
-    this.trying?.close();
+    for (const connection of [this.current, this.trying]) connection?.close();
+    this.current = this.trying = null;
   }
 
   async #try() {

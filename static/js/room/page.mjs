@@ -80,10 +80,14 @@ export class Page {
     // "Exit this page" ends the call at once, before anything else happens.
     document.addEventListener("app:leave", () => this.#hangUp());
     addEventListener("pagehide", () => this.#hangUp());
+    // Brought back by the back button as it was left: without a call.
+    addEventListener("pageshow", (event) => event.persisted && location.reload());
     this.#muteAsk();
   }
 
+  // The page is being left: from here on nothing may lead her anywhere else.
   #hangUp() {
+    this.left = true;
     this.call.send({ type: "leave" });
     this.own.stop();
     this.call.end();
