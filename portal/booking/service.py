@@ -1,6 +1,6 @@
 """Hold, book, move and cancel: each in one transaction, whole or not at all."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -179,6 +179,10 @@ class BookingService:
     def by_reference(self, reference: str) -> Appointment | None:
         """The booking of this reference, cancelled or not."""
         return next(iter(self._found(BookingRow.reference == reference)), None)
+
+    def by_references(self, references: Collection[str]) -> list[Appointment]:
+        """The bookings of these references, by time, cancelled ones too."""
+        return self._found(BookingRow.reference.in_(references))
 
     def of_participant(self, participant_id: int) -> list[Appointment]:
         """All her bookings, by time, cancelled ones too."""

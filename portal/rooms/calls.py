@@ -8,7 +8,8 @@ from http import HTTPStatus
 from flask import Response, jsonify, make_response, render_template, request, session
 
 from portal.rooms import errors
-from portal.rooms.domain import LONGEST_NAME, Room
+from portal.rooms.domain import LONGEST_NAME, Ending, Room
+from portal.rooms.endings import Endings
 from portal.rooms.forms import CheckForm
 from portal.rooms.joining import LONGEST_OFFER, JoinService, Visitor
 from portal.rooms.service import RoomService
@@ -101,5 +102,14 @@ def answer_join(room: Room, visitor: Visitor) -> tuple[Response, int]:
         answer = service(JoinService).join(room, visitor, offer)
     except tuple(kind for kind, _, _ in _REFUSED) as error:
         status, code = next((status, code) for kind, status, code in _REFUSED if isinstance(error, kind))
-        return jsonify(error=code), status
+        how = _how(room, error)
+        return jsonify({"error": code} | ({"how": how} if how else {})), status
     return jsonify(sdp=answer.sdp, iceServers=answer.ice_servers), HTTPStatus.OK
+
+
+def _how(room: Room, error: Exception) -> Ending | None:
+    """Why the room is over for her, whose page was in it before: what her page is to go to."""
+    if not isinstance(error, errors.NotOpen | errors.RoomOver):
+        return None
+    why = service(Endings).of(service(RoomService).by_id(room.id))
+    return Ending.MOVED if why is None and isinstance(error, errors.NotOpen) else why

@@ -39,8 +39,20 @@ class Media(Protocol):
             OfferRefused, RoomFull, RoomEnded, MediaFull, MediaAway
         """
 
-    def end(self, room: str, reason: str) -> None:
-        """End the room for all. Raises MediaAway."""
+    def end(self, room: str, reason: str, *, spare_talk: bool = False) -> bool:
+        """End the room for all and tell them why. Raises MediaAway.
+
+        Args:
+            spare_talk: not while the participant and the team are in a call.
+
+        Returns:
+            Whether it is ended.
+        """
+
+    def clear(self, room: str, reason: str) -> bool:
+        """Put out everybody and tell them why, unless the participant and the team are in a call; the room can be used
+        again. Gives whether nobody is in it. Raises MediaAway.
+        """
 
     def stop(self, room: str, person: str, role: Role, *, name: str, ago: int) -> None:
         """Somebody said so many seconds ago that she needs to stop; done once by the name. Raises MediaAway."""
@@ -64,9 +76,14 @@ class HttpMedia:
             raise MediaAway("the media process answered without an answer")
         return str(answer["sdp"])
 
-    def end(self, room: str, reason: str) -> None:
+    def end(self, room: str, reason: str, *, spare_talk: bool = False) -> bool:
         """See Media."""
-        self._post(f"/rooms/{quote(room)}/end", {"reason": reason})
+        body = {"reason": reason} | ({"spare_talk": True} if spare_talk else {})
+        return self._post(f"/rooms/{quote(room)}/end", body).get("done") is not False
+
+    def clear(self, room: str, reason: str) -> bool:
+        """See Media."""
+        return self._post(f"/rooms/{quote(room)}/clear", {"reason": reason}).get("done") is not False
 
     def stop(self, room: str, person: str, role: Role, *, name: str, ago: int) -> None:
         """See Media."""

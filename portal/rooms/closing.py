@@ -1,6 +1,8 @@
-"""A room whose outcome was marked is over for everybody who is still in it: nobody may wait where nobody will come."""
+"""A room that is over ends for everybody who is still in it: nobody may wait where nobody will come.
 
-from datetime import timedelta
+It is over when its outcome is marked, and, unless people talk in it, when its hours are over or what was agreed is
+called off. Whose interview is moved to another time is told so; its room stays for then.
+"""
 
 import structlog
 from sqlalchemy import select
@@ -9,43 +11,62 @@ from portal.clock import Clock
 from portal.db.engine import Database
 from portal.each import each
 from portal.rooms.client import Media
-from portal.rooms.domain import Room
+from portal.rooms.domain import AFTER_HOURS, Ending, Hours, Room
+from portal.rooms.endings import Endings
 from portal.rooms.errors import MediaAway
-from portal.rooms.store import RoomOutcomeRow, RoomRow
+from portal.rooms.service import RoomService
+from portal.rooms.store import RoomRow
 
 log = structlog.get_logger(__name__)
-LATEST = timedelta(days=1)
-"""How long after a room's hours somebody may still be in it."""
+_STAYS = (Ending.MOVED, Ending.BY_PHONE)
+"""The appointment may come back to the room."""
 
 
 class Closing:
-    """Carries marks into rooms, at once and, if the media process was away, again until it has heard."""
+    """Carries ends into rooms, at once or soon, and if the media process was away, again until it has heard."""
 
-    def __init__(self, database: Database, clock: Clock, media: Media) -> None:
+    def __init__(self, database: Database, clock: Clock, rooms: RoomService, endings: Endings, media: Media) -> None:
         self._database = database
         self._clock = clock
+        self._rooms = rooms
+        self._endings = endings
         self._media = media
 
     def marked(self, room: Room) -> None:
         """Right after the mark. If the media process is away, the duty tells it."""
+        marked = self._rooms.by_id(room.id)
         try:
-            self._end(room.id, room.code)
+            self._carry(marked, self._endings.of(marked), marked.hours)
         except MediaAway as error:
             log.warning("a room's end waits for the media process", why=str(error))
 
     def run(self) -> int:
-        """The duty: end what is marked and not ended; gives how many rooms. Raises MediaAway."""
-        query = select(RoomRow.id, RoomRow.code).where(
-            RoomRow.ended_at.is_(None), RoomRow.closes_at > self._clock() - LATEST,
-            RoomRow.id.in_(select(RoomOutcomeRow.room_id)),
-        )  # fmt: skip
+        """The duty: end what is over and not ended; gives how many rooms. Raises MediaAway."""
+        query = select(RoomRow.id).where(RoomRow.ended_at.is_(None), RoomRow.closes_at > self._clock() - AFTER_HOURS)
         with self._database.reading() as session:
-            found = session.execute(query).all()
-        return each(found, lambda room: self._end(room.id, room.code))
+            numbers = list(session.scalars(query))
+        rooms = self._rooms.many(numbers) if numbers else []
+        endings = self._endings.many(rooms)
+        return each(rooms, lambda room: self._carry(room, *endings[room.id]))
 
-    def _end(self, room_id: int, code: str) -> int:
-        self._media.end(code, "ended")
+    def _carry(self, room: Room, ending: Ending | None, hours: Hours) -> int:
+        if ending is None:
+            return self._follow(room, hours)
+        if ending in _STAYS:
+            cleared = self._media.clear(room.code, ending)
+            return self._follow(room, hours) if cleared else 0
+        if not self._media.end(room.code, ending, spare_talk=room.outcome is None):
+            return 0
         with self._database.transaction() as session:
-            row = session.get_one(RoomRow, room_id)
+            row = session.get_one(RoomRow, room.id)
             row.ended_at = row.ended_at or self._clock()
+        return 1
+
+    def _follow(self, room: Room, hours: Hours) -> int:
+        """The room's hours are those of its appointment, also when that is moved."""
+        if hours == room.hours:
+            return 0
+        with self._database.transaction() as session:
+            row = session.get_one(RoomRow, room.id)
+            row.starts_at, row.opens_at, row.closes_at = hours.starts_at, hours.opens_at, hours.closes_at
         return 1

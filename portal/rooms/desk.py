@@ -8,7 +8,7 @@ from portal.people.present import named_participant
 from portal.rooms.calls import answer_join, choices, chosen_in, keep_choices, page
 from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.closing import Closing
-from portal.rooms.domain import LONGEST_NOTE, GuestRole, Outcome, Room
+from portal.rooms.domain import LONGEST_NOTE, Ending, GuestRole, Outcome, Room
 from portal.rooms.errors import NotConsented, NoteOverwritten, NothingArranged, RoomUnknown, TopicUnknown
 from portal.rooms.forms import CheckForm, GuestForm, OutcomeForm
 from portal.rooms.guests import GuestList
@@ -16,7 +16,6 @@ from portal.rooms.joining import JoinService
 from portal.rooms.notes import Notebook
 from portal.rooms.service import RoomService
 from portal.rooms.stops import Stops
-from portal.rooms.views import ENDINGS
 from portal.study.markdown import to_html
 from portal.team.present import current_member
 from portal.web.forms import EmptyForm
@@ -27,6 +26,8 @@ from portal.web.services import service
 
 bp = Blueprint("interviews", __name__, url_prefix="/workspace/interviews")
 _LONGEST_RECORDING_MS = 24 * 3600 * 1000
+_TO_OUTCOME = (Ending.ENDED, Ending.LEFT)
+"""Ends of the member's own doing. Of all others she is told why first."""
 
 
 @bp.get("")
@@ -104,7 +105,7 @@ def room(room_code: str) -> BaseResponse:
         documents=notebook.documents(found), ticks=notebook.ticks(found), note=notebook.note(found, me.id),
         stop_seen=url_for("interviews.stop_seen", room_code=room_code), longest_note=LONGEST_NOTE,
         join=url_for("interviews.join", room_code=room_code),
-        ending=dict.fromkeys(ENDINGS, url_for("interviews.outcome", room_code=room_code)), guest_form=GuestForm(),
+        present=url_for("interviews.present"), ending=_after(room_code), guest_form=GuestForm(),
         recording_allowed=door.recording_allowed(found), can_be_kept=door.can_be_kept(),
         ice_servers=door.ice_servers(visitor.person), check=url_for("interviews.check"), to_html=to_html,
     )  # fmt: skip
@@ -117,6 +118,15 @@ def join(room_code: str) -> tuple[Response, int]:
     """The member's browser's offer."""
     me, found = current_member(), _room(room_code)
     return answer_join(found, service(JoinService).visitor_of_team(found, me.id, me.name))
+
+
+@bp.get("/<room_code>/closed/<how>")
+@requires(Permission.INTERVIEW)
+def closed(room_code: str, how: str) -> str:
+    """Why the call is over, and what comes next."""
+    if how not in _after(room_code):
+        abort(404)
+    return render_template("rooms/closed.html", room=_room(room_code), how=how, now=service(RoomService).now())
 
 
 @bp.post("/<room_code>/notes")
@@ -193,6 +203,12 @@ def outcome(room_code: str) -> BaseResponse | str:
         "rooms/outcome.html", room=found, form=form, events=service(RoomCatalogue).events(found.id), stops=stops,
         note=service(Notebook).note(found, current_member().id),
     )  # fmt: skip
+
+
+def _after(room_code: str) -> dict[str, str]:
+    """Where the member's page goes when the call is over, by the reason that it was told."""
+    why = {how.value: url_for("interviews.closed", room_code=room_code, how=how.value) for how in Ending}
+    return why | {how.value: url_for("interviews.outcome", room_code=room_code) for how in _TO_OUTCOME}
 
 
 def _room(code: str) -> Room:

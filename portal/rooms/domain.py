@@ -1,6 +1,6 @@
 """A room, when it is open, and how an interview ended. Times are facts of the room; nothing here talks to anybody."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,12 +16,47 @@ OPEN_BY_HAND = timedelta(hours=4)
 """How long a room that a researcher opened by hand may be used."""
 
 
+AFTER_HOURS = timedelta(days=1)
+"""How long after a room's hours somebody may still be in it."""
+
+
 class Outcome(StrEnum):
     """How an interview ended, as the researcher marks it."""
 
     DONE = "done"
     BROKEN_OFF = "broken_off"
     NOT_ATTENDED = "not_attended"
+
+
+class Ending(StrEnum):
+    """Why a call is over for somebody, as her page is told. In the address of what she reads then: so none tells of her
+    what whoever looks over her shoulder should not know.
+    """
+
+    ENDED = "ended"
+    """The researcher ended it for all."""
+    DONE = "done"
+    ENDED_EARLY = "ended_early"
+    NOT_HELD = "not_held"
+    """These three: by how the interview was marked."""
+    HOURS = "hours"
+    CANCELLED = "cancelled"
+    MOVED = "moved"
+    BY_PHONE = "by_phone"
+    """These four: while nobody talked."""
+    WITHDRAWN = "withdrawn"
+    LEFT = "left"
+    STOPPED = "stopped"
+    DECLINED = "declined"
+    REPLACED = "replaced"
+
+
+class CalledOff(StrEnum):
+    """Why an agreed interview by video does not take place."""
+
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+    BY_PHONE = "by_phone"
 
 
 class GuestRole(StrEnum):
@@ -47,10 +82,14 @@ class Appointment:
     participant_id: int
     starts_at: datetime
     ends_at: datetime
+    called_off: CalledOff | None = None
 
 
 class Appointments(Protocol):
-    """What rooms ask of whoever keeps the agreed times. Cancelled ones are not given."""
+    """What rooms ask of whoever keeps the agreed times. Those that were called off are given by key alone."""
+
+    def by_key(self, keys: Collection[str]) -> Mapping[str, Appointment]:
+        """Those of these keys, by key."""
 
     def of(self, participant_id: int) -> Sequence[Appointment]:
         """Her agreed interviews by video, past ones too, in order of time."""
@@ -86,13 +125,25 @@ class Room:
     """The study as it was when the room was opened: its topic guide is this one."""
     appointment_key: str | None
     outcome: Outcome | None
-    ended: bool = False
-    """It was ended for all."""
+    ended_at: datetime | None = None
+    """When it was ended for all."""
 
     @property
     def subject(self) -> str:
         """How audit events name it."""
         return f"room:{self.id}"
+
+    @property
+    def ended(self) -> bool:
+        """It was ended for all."""
+        return self.ended_at is not None
+
+    def may_return(self, now: datetime) -> bool:
+        """Whether people may come back although its hours are over: nobody's call is cut off by the clock, so it is
+        ended only once they have stopped talking.
+        """
+        lately = self.hours.closes_at <= now < self.hours.closes_at + AFTER_HOURS
+        return self.outcome is None and not self.ended and lately
 
     def is_open(self, now: datetime) -> bool:
         """Whether people may come in: within its hours, until it was ended for all."""

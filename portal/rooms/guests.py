@@ -55,7 +55,8 @@ class GuestList:
         if row is None:
             raise GuestRefused("unknown link")
         room = self._rooms.by_id(row.room_id)
-        if not also_over and not room.is_open(self._clock()):
+        now = self._clock()
+        if not (also_over or room.is_open(now) or room.may_return(now)):
             raise GuestRefused("the room is not open")
         role = Role(row.role)
         return room, Visitor(f"g{row.id}", role, name or role.value.title(), Actor(f"guest:{row.id}"))

@@ -103,7 +103,7 @@ class JoinService:
         now = self._clock()
         if room.hours.phase(now) is Phase.EARLY:
             raise NotOpen(room.hours.opens_at)
-        if not room.is_open(now):
+        if not room.is_open(now) and not room.may_return(now):
             raise RoomOver("the interview is over")
         state = self._consents.state(room.participant)
         if not state.stands or state.given is None:

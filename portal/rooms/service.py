@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -67,6 +67,10 @@ class RoomService:
         """How the study published now runs its rooms."""
         return self._studies.current().study.interview_room
 
+    def now(self) -> datetime:
+        """The moment by which rooms are open or over."""
+        return self._clock()
+
     def meeting(self, person: Participant) -> Meeting | None:
         """Her next interview, or the one that is open now; None while consent does not stand."""
         if not self._consents.state(person).stands:
@@ -81,13 +85,18 @@ class RoomService:
             NotConsented, NothingArranged, NotOpen
         """
         self._check_consent(person)
-        found = self._find_or_open(person, by=None)
+        found = self._find_or_open(person, by=None) or self.going_on(person)
         if found is not None:
             return found
         meeting = self.meeting(person)
         if meeting is None:
             raise NothingArranged("no interview is agreed")
         raise NotOpen(meeting.hours.opens_at)
+
+    def going_on(self, person: Participant) -> Room | None:
+        """Her newest room, if its hours are over and it is not: people may go on talking in it."""
+        newest = next(iter(self.of_participant(person)), None)
+        return newest if newest and newest.may_return(self._clock()) else None
 
     def open_by_hand(self, person: Participant, *, staff_id: int) -> Room:
         """Her open room, or a new one that is open from now on. Raises NotConsented."""
@@ -271,7 +280,7 @@ class RoomService:
         return [
             Room(
                 row.id, row.code, people[row.participant_id], row.hours, row.publication_hash,
-                row.appointment_key, outcomes.get(row.id), row.ended_at is not None,
+                row.appointment_key, outcomes.get(row.id), row.ended_at,
             )
             for row in rows
         ]  # fmt: skip

@@ -18,14 +18,14 @@ from portal.each import each
 from portal.people.store import ParticipantRow
 from portal.rooms import events
 from portal.rooms.client import Media
-from portal.rooms.domain import Room
+from portal.rooms.domain import AFTER_HOURS, Room
 from portal.rooms.errors import MediaAway, RoomOver, TooManyStops
 from portal.rooms.joining import Visitor
 from portal.rooms.store import RoomOutcomeRow, RoomRow, RoomStopRow
 from portal.rooms.tickets import Role
 
 log = structlog.get_logger(__name__)
-LATEST = timedelta(days=1)
+LATEST = AFTER_HOURS
 """How long after a room's hours it is still heard: a phone may be off till morning."""
 MOST = 30
 """From one person in one room. Nobody comes back and has to stop more often."""

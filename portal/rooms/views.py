@@ -8,7 +8,7 @@ from portal.audit.domain import Actor
 from portal.people.domain import Participant
 from portal.people.present import current_participant
 from portal.rooms.calls import answer_join, answer_stop, choices, chosen_in, keep_choices, page
-from portal.rooms.domain import Phase, Room
+from portal.rooms.domain import Ending, Phase, Room
 from portal.rooms.errors import GuestRefused, NotConsented, NothingArranged, NotOpen, RoomUnknown
 from portal.rooms.forms import CheckForm
 from portal.rooms.guests import GuestList
@@ -25,7 +25,8 @@ from portal.web.services import service
 
 bp = Blueprint("rooms", __name__)
 _GUEST = "room_guest"
-ENDINGS = ("ended", "left", "stopped", "declined", "replaced")
+_TALKED = (Ending.ENDED, Ending.LEFT, Ending.DONE, Ending.ENDED_EARLY)
+"""Who reads these may have told us something that goes on working in her."""
 
 
 @bp.app_template_global("room_is_open")
@@ -61,7 +62,7 @@ def check() -> BaseResponse:
     me = current_participant()
     return page(
         "rooms/check.html", form=form, action=url_for("rooms.check"), back=url_for("rooms.start"),
-        is_open=room_is_open(), names=service(RoomService).rules.display_name == "chosen",
+        is_open=_may_go_in(), names=service(RoomService).rules.display_name == "chosen",
         ice_servers=service(JoinService).ice_servers(PARTICIPANT), own_name=me.study_id,
     )  # fmt: skip
 
@@ -78,7 +79,7 @@ def room() -> BaseResponse:
     return page(
         "rooms/room.html", role=Role.PARTICIPANT, room=found, choices=choices(), me=_participant(me),
         join=url_for("rooms.join", room_code=found.code), ending=_ending_url("rooms.over"),
-        stop=url_for("rooms.stop", room_code=found.code), to_html=to_html,
+        stop=url_for("rooms.stop", room_code=found.code), present=url_for("rooms.present"), to_html=to_html,
         debrief=service(StudyBook).current().study.documents[me.group].debrief,
         recording_allowed=service(JoinService).recording_allowed(found),
         ice_servers=service(JoinService).ice_servers(PARTICIPANT), check=url_for("rooms.check"),
@@ -111,16 +112,22 @@ def stop(room_code: str) -> tuple[Response, int]:
     return answer_stop(found, _participant(me))
 
 
+@bp.get("/room/present")
+@requires(Permission.PUBLIC)
+def present() -> tuple[str, int]:
+    """Asked for now and then by the room's page, so that nobody is signed out who waits or talks for hours."""
+    return "", 204
+
+
 @bp.get("/room/over/<how>")
 @requires(Permission.OWN_JOURNEY)
 def over(how: str) -> str:
     """The end: thank her, the debrief sheet, where to find help."""
-    if how not in ENDINGS:
-        abort(404)
     me = current_participant()
     return render_template(
-        "rooms/over.html", how=how, debrief=service(StudyBook).current().study.documents[me.group].debrief,
-        to_html=to_html, rules=service(RoomService).rules, again=room_is_open(),
+        "rooms/over.html", how=_ending(how), debrief=service(StudyBook).current().study.documents[me.group].debrief,
+        to_html=to_html, rules=service(RoomService).rules, again=_may_go_in(),
+        meeting=service(RoomService).meeting(me), talked=_TALKED, Ending=Ending,
         told=any(_was_told(one, _participant(me)) for one in service(RoomService).of_participant(me)[:1]),
     )  # fmt: skip
 
@@ -170,7 +177,7 @@ def guest_room() -> BaseResponse | str | tuple[str, int]:
     return page(
         "rooms/room.html", role=visitor.role, room=found, choices=choices(), me=visitor,
         join=url_for("rooms.guest_join"), ending=_ending_url("rooms.guest_over"), recording_allowed=False,
-        stop=url_for("rooms.guest_stop"),
+        stop=url_for("rooms.guest_stop"), present=url_for("rooms.present"),
         ice_servers=service(JoinService).ice_servers(visitor.person), check=url_for("rooms.guest_check"),
     )  # fmt: skip
 
@@ -203,13 +210,16 @@ def guest_stop() -> tuple[Response, int]:
 @requires(Permission.PUBLIC)
 def guest_over(how: str) -> str:
     """The end for a guest."""
-    if how not in ENDINGS:
-        abort(404)
     try:
         told = _was_told(*_guest(also_over=True))
     except GuestRefused:
         told = False
-    return render_template("rooms/guest_over.html", how=how, rules=service(RoomService).rules, told=told)
+    return render_template("rooms/guest_over.html", how=_ending(how), rules=service(RoomService).rules, told=told)
+
+
+def _may_go_in() -> bool:
+    """Whether the room is open, or she may go back into a call that goes on over its hours."""
+    return room_is_open() or service(RoomService).going_on(current_participant()) is not None
 
 
 def _participant(me: Participant) -> Visitor:
@@ -233,6 +243,13 @@ def _was_told(room: Room, visitor: Visitor) -> bool:
     return any(one.person == visitor.person for one in service(Stops).of([room.id]).get(room.id, ()))
 
 
+def _ending(word: str) -> Ending:
+    try:
+        return Ending(word)
+    except ValueError:
+        abort(404)
+
+
 def _ending_url(endpoint: str) -> dict[str, str]:
     """Where the script goes when the call is over, by the reason that it was told."""
-    return {how: url_for(endpoint, how=how) for how in ENDINGS}
+    return {how.value: url_for(endpoint, how=how.value) for how in Ending}

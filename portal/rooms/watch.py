@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from portal.clock import Clock
 from portal.consent.domain import Withdrawn
@@ -13,6 +13,7 @@ from portal.each import each
 from portal.people.domain import Participant
 from portal.people.service import PeopleService
 from portal.rooms.client import Media
+from portal.rooms.domain import AFTER_HOURS, Ending
 from portal.rooms.errors import MediaAway
 from portal.rooms.joining import PARTICIPANT
 from portal.rooms.store import RoomRow
@@ -50,14 +51,14 @@ class ConsentWatch:
 
     def run(self) -> int:
         """The duty: tell what has not been heard yet; gives how many rooms."""
-        query = select(RoomRow.participant_id).where(RoomRow.closes_at > self._clock()).distinct()
+        query = select(RoomRow.participant_id).where(self._in_use()).distinct()
         with self._database.reading() as session:
             participants = list(session.scalars(query))
         return each(participants, lambda one: self._tell(self._people.participant(one)))
 
     def _tell(self, person: Participant) -> int:
         withdrawals = self._consents.state(person).withdrawals
-        query = select(RoomRow).where(RoomRow.participant_id == person.id, RoomRow.closes_at > self._clock())
+        query = select(RoomRow).where(RoomRow.participant_id == person.id, self._in_use())
         with self._database.reading() as session:
             rooms = [(row.id, row.code, row.withdrawal_told_at or row.opened_at) for row in session.scalars(query)]
         told = 0
@@ -69,11 +70,17 @@ class ConsentWatch:
                 told += 1
         return told
 
+    def _in_use(self) -> ColumnElement[bool]:
+        """A call may go on after its room's hours."""
+        now = self._clock()
+        goes_on = and_(RoomRow.ended_at.is_(None), RoomRow.closes_at > now - AFTER_HOURS)
+        return or_(RoomRow.closes_at > now, goes_on)
+
     def _carry(self, room_id: int, code: str, levels: list[WithdrawalLevel]) -> None:
         at, over = self._clock(), any(level.ends_participation for level in levels)
         self._media.withdraw(code, PARTICIPANT, discard=any(level.removes_data for level in levels))
         if over:
-            self._media.end(code, "withdrawn")
+            self._media.end(code, Ending.WITHDRAWN)
         with self._database.transaction() as session:
             row = session.get_one(RoomRow, room_id)
             row.withdrawal_told_at = at + timedelta(microseconds=1)

@@ -1,6 +1,6 @@
 """The interview rooms: the door, the notebook, and what joins them to consent and to the media process."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from portal.audit.service import AuditLog
 from portal.booking.asking import Marks
 from portal.booking.domain import Appointment as Booking
-from portal.booking.domain import Mode
+from portal.booking.domain import Cause, Mode
 from portal.booking.service import BookingService
 from portal.clock import Clock
 from portal.consent.service import ConsentService
@@ -24,7 +24,8 @@ from portal.recordings.keys.service import KeyService
 from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.client import HttpMedia
 from portal.rooms.closing import Closing
-from portal.rooms.domain import Appointment, Outcome
+from portal.rooms.domain import Appointment, CalledOff, Outcome
+from portal.rooms.endings import Endings
 from portal.rooms.errors import RoomUnknown
 from portal.rooms.guests import GuestList
 from portal.rooms.joining import JoinService
@@ -49,6 +50,10 @@ class Booked:
     def of(self, participant_id: int) -> Sequence[Appointment]:
         """See Appointments."""
         return _by_video(self._booking.of_participant(participant_id))
+
+    def by_key(self, keys: Collection[str]) -> Mapping[str, Appointment]:
+        """See Appointments."""
+        return {one.reference: _appointment(one) for one in self._booking.by_references(keys)}
 
     def between(self, earliest: datetime, latest: datetime) -> Sequence[Appointment]:
         """See Appointments."""
@@ -77,12 +82,17 @@ class Marked:
 
 
 def _by_video(bookings: Iterable[Booking]) -> list[Appointment]:
-    found = [
-        Appointment(one.reference, one.participant_id, one.starts_at, one.ends_at)
-        for one in bookings
-        if one.mode is Mode.VIDEO and one.cancelled_at is None
-    ]
+    found = [_appointment(one) for one in bookings if one.mode is Mode.VIDEO and one.cancelled_at is None]
     return sorted(found, key=lambda one: one.starts_at)
+
+
+def _appointment(booking: Booking) -> Appointment:
+    called_off = None
+    if booking.cancelled_at is not None:
+        called_off = CalledOff.MISSED if booking.cause is Cause.MISSED else CalledOff.CANCELLED
+    elif booking.mode is not Mode.VIDEO:
+        called_off = CalledOff.BY_PHONE
+    return Appointment(booking.reference, booking.participant_id, booking.starts_at, booking.ends_at, called_off)
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,9 @@ def build_rooms(
     """Build the rooms' services."""
     key = settings.rooms_key.encode() or load_or_make_key(settings.instance / "keys" / "rooms.key")
     media = HttpMedia(_media_address(settings), key)
-    rooms = RoomService(database, clock, audit, studies, people, consents, Booked(booking))
+    booked = Booked(booking)
+    rooms = RoomService(database, clock, audit, studies, people, consents, booked)
+    endings = Endings(clock, rooms, booked)
     relay = Relay(tuple(settings.turn_urls.replace(",", " ").split()), settings.turn_secret)
     joining = JoinService(database, clock, audit, studies, consents, media, relay, lambda: _recipients(keys), key)
     watch = ConsentWatch(database, clock, studies, people, consents, media)
@@ -119,7 +131,7 @@ def build_rooms(
     stops = Stops(database, clock, audit, media)
     registry = (
         rooms, joining, watch, catalogue, stops, Notebook(database, clock, audit, studies),
-        GuestList(database, clock, audit, rooms), Closing(database, clock, media),
+        GuestList(database, clock, audit, rooms), endings, Closing(database, clock, rooms, endings, media),
     )  # fmt: skip
     return Rooms(registry, rooms, stops, media, relay)
 
@@ -129,7 +141,7 @@ def duties(watch: ConsentWatch, stops: Stops, closing: Closing, catalogue: RoomC
     return (
         Duty("carry wishes to stop into rooms", 1, stops.run, ROOMS),
         Duty("carry withdrawals into rooms", 2, watch.run, ROOMS),
-        Duty("end rooms that are marked", 2, closing.run, ROOMS),
+        Duty("end rooms that are over", 2, closing.run, ROOMS),
         Duty("catalogue rooms", 5, catalogue.run, ROOMS),
     )
 

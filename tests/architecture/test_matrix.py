@@ -77,6 +77,7 @@ NO_PARTICIPANT_S = {
     "approve": "a word of the address",
     "delegation_id": "the delegation log",
     "key_id": "the team's keys",
+    "how": "why a room is closed, which is one of a few words",
     "milestone_id": "dates of the whole study",
     "name": "a file of a recording, which is looked up",
     "passkey_id": "one's own passkeys",

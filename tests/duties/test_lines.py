@@ -120,7 +120,7 @@ def test_nothing_that_waits_for_a_network_or_reads_whole_recordings_is_in_the_wa
     lines = {duty.name: duty.line.name for duty in wiring.worker(world.services).duties}
     rooms = {name for name, line in lines.items() if line == lines["carry wishes to stop into rooms"]}
     assert rooms == {
-        "carry wishes to stop into rooms", "carry withdrawals into rooms", "end rooms that are marked",
+        "carry wishes to stop into rooms", "carry withdrawals into rooms", "end rooms that are over",
         "catalogue rooms",
     }  # fmt: skip
     apart = (

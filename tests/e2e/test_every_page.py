@@ -12,6 +12,7 @@ import pytest
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
+from portal.rooms.domain import Ending
 from tests.e2e.server import demonstration
 from tests.e2e.visitor import Visitor
 from tests.support.browsers import axe_violations
@@ -158,7 +159,7 @@ def talks(she):
     """Somebody whose interview is on goes in, and sees each way in which it may have ended."""
     for path in ("/room", "/room/check", "/room/not-now", "/room/call"):
         she.go(path)
-    for how in ("ended", "left", "stopped", "declined", "replaced"):
+    for how in Ending:
         she.go(f"/room/over/{how}")
 
 

@@ -10,8 +10,10 @@ import { judge, testNetwork } from "../../static/js/room/network-test.mjs";
 import { merged } from "../../static/js/room/notes.mjs";
 import { withSoundSentAgain } from "../../static/js/room/offer.mjs";
 import { BlurFailed, OwnMedia } from "../../static/js/room/own-media.mjs";
+import { Lines } from "../../static/js/room/lines.mjs";
 import { levelOf, PictureRest, Quality, sampleOf } from "../../static/js/room/quality.mjs";
 import { nameOf, recordingStep, recordingWord, statusWord, tileWord } from "../../static/js/room/snapshot.mjs";
+import { Reminder } from "../../static/js/room/reminder.mjs";
 import { clock } from "../../static/js/room/time.mjs";
 import { Wish } from "../../static/js/room/wish.mjs";
 import { fill } from "../../static/js/room/words.mjs";
@@ -186,6 +188,33 @@ test("what covers a tile", () => {
   assert.equal(tileWord({ connected: true, camera: true, video_held: true }), "their-picture-held");
   assert.equal(tileWord({ connected: true, camera: false, video_held: true }), "their-camera-off");
   assert.equal(tileWord({ connected: true, camera: true }), "");
+});
+
+test("the time of an interview goes by the room's clock, whenever the page was loaded", () => {
+  const waits = [];
+  const forgotten = [];
+  let reminded = 0;
+  const wait = (remind, ms) => waits.push({ remind, ms });
+  const reminder = new Reminder({ longestMs: 90 * 60_000, remind: () => (reminded += 1), wait, forget: (one) => forgotten.push(one) });
+  reminder.follow({ at: 1000, talk_since: null });
+  assert.deepEqual(waits, []);
+  reminder.follow({ at: 1000 + 80 * 60, talk_since: 1000 }); // the page is loaded in the eightieth minute
+  assert.deepEqual(waits.map(({ ms }) => ms), [10 * 60_000]);
+  reminder.follow({ at: 1000 + 85 * 60, talk_since: 1000.4 }); // after a crash, from the journal
+  assert.equal(waits.length, 1);
+  waits[0].remind();
+  assert.equal(reminded, 1);
+  reminder.follow({ at: 90_000, talk_since: 90_000 - 100 * 60 }); // they talk anew; the time was over as the page was loaded
+  assert.deepEqual(waits.map(({ ms }) => ms), [10 * 60_000, 0]);
+});
+
+test("a line is said to be shown each time that it comes, and shown once", () => {
+  const list = { items: [], append: (one) => list.items.push(one.textContent), ownerDocument: { createElement: () => ({}) } };
+  const told = [];
+  const lines = new Lines({ list, tell: (message) => told.push(message) });
+  assert.deepEqual([1, 2, 1].map((line) => lines.show({ line, text: `line ${line}` })), [true, true, false]);
+  assert.deepEqual(list.items, ["line 1", "line 2"]);
+  assert.deepEqual(told, [1, 2, 1].map((line) => ({ type: "shown", line })));
 });
 
 test("times and words", () => {

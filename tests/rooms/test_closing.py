@@ -1,11 +1,20 @@
-"""Whoever is still in a room when its outcome is marked is told that it is over."""
+"""Nobody sits in a room that is over: whoever is still in it is told why, and what comes next."""
+
+from datetime import timedelta
 
 import pytest
 
+from portal.booking.domain import Cause, Details, Mode
+from portal.booking.service import Asker, BookingService
+from portal.consent.readings import Readings
 from portal.rooms.closing import Closing
 from portal.rooms.domain import Outcome
-from portal.rooms.errors import MediaAway
+from portal.rooms.errors import MediaAway, NothingArranged
 from portal.rooms.service import RoomService
+from portal.study.service import StudyBook
+from tests.rooms.conftest import OFFER
+from tests.rooms.test_join import post
+from tests.rooms.test_opening import booked
 from tests.support.media import media as stand_in_media
 
 NOBODY = {"outcome": "not_attended", "reason": "Nobody came"}
@@ -20,14 +29,25 @@ def kept(world, room, member, fields):
     return page, desk.get(address)
 
 
+def ended(room, how, *, spared=True):
+    return (f"/rooms/{room.code}/end", {"reason": how} | ({"spare_talk": True} if spared else {}))
+
+
 def test_who_still_waits_is_told_at_once(in_room, media, world):
     _, _, room, member = in_room
     page, after = kept(world, room, member, NOBODY)
     assert "the call ends for everybody who is still in it" in page.text
     assert "the call ends for everybody" not in after.text
-    assert media.asked == [(f"/rooms/{room.code}/end", {"reason": "ended"})]
+    assert media.asked == [ended(room, "not_held", spared=False)]
     assert world.get(RoomService).room(room.code).ended
     assert world.get(Closing).run() == 0
+
+
+@pytest.mark.parametrize(("outcome", "how"), [("done", "done"), ("broken_off", "ended_early")])
+def test_each_mark_has_its_own_word(in_room, media, world, outcome, how):
+    _, _, room, member = in_room
+    kept(world, room, member, {"outcome": outcome, "reason": "The line broke"})
+    assert media.asked == [ended(room, how, spared=False)]
 
 
 def test_while_media_is_away_the_outcome_is_kept_and_the_room_ended_later(in_room, world):
@@ -38,12 +58,105 @@ def test_while_media_is_away_the_outcome_is_kept_and_the_room_ended_later(in_roo
         world.get(Closing).run()
     with stand_in_media(world.settings.instance, world.clock) as media:
         assert [world.get(Closing).run(), world.get(Closing).run()] == [1, 0]
-        assert media.asked == [(f"/rooms/{room.code}/end", {"reason": "ended"})]
+        assert media.asked == [ended(room, "not_held", spared=False)]
 
 
-def test_rooms_without_a_mark_and_of_long_ago_are_left_alone(in_room, world):
+def test_open_rooms_and_those_of_long_ago_are_left_alone(in_room, world):
     _, _, room, member = in_room
     assert world.get(Closing).run() == 0
     world.get(RoomService).mark(room, Outcome.DONE, "", staff_id=member.id)
     world.clock.forward(hours=4 + 25)
     assert world.get(Closing).run() == 0
+
+
+def test_when_the_hours_are_over_the_room_ends_unless_people_talk(in_room, media, world):
+    client, _, room, _ = in_room
+    world.clock.forward(hours=3)
+    assert client.raw.get("/room/present").status_code == 204  # her page says that she is still there
+    world.clock.forward(hours=1)
+    media.talks = True
+    assert world.get(Closing).run() == 0
+    assert not world.get(RoomService).room(room.code).ended
+    back = post(client, f"/room/{room.code}/join", OFFER)
+    assert back.status_code == 200  # the connection of who talks was lost
+    media.talks = False
+    assert world.get(Closing).run() == 1
+    assert media.asked[-1] == ended(room, "hours")
+    refused = post(client, f"/room/{room.code}/join", OFFER)
+    assert (refused.status_code, refused.json) == (410, {"error": "over", "how": "hours"})
+    assert world.get(Closing).run() == 0
+
+
+@pytest.fixture
+def agreed(world):
+    """A participant at her browser in the room of what she has booked, and who gives the interview."""
+    invited, client = world.invite(), world.client()
+    person = invited.participant
+    sheet = world.get(StudyBook).current().study.documents[person.group].information_sheet
+    world.get(Readings).note(person, sheet.content_hash)
+    world.consent(person)
+    made = booked(world, person, 12)
+    world.clock.at = made.starts_at - timedelta(minutes=20)
+    client.submit(client.get(f"/invitation/{invited.token}"), {})
+    return client, person, world.get(RoomService).enter(person), made, Asker.staff(made.interviewer_ids[0])
+
+
+@pytest.mark.parametrize(
+    ("cause", "how"), [(Cause.TEAM, "cancelled"), (Cause.PARTICIPANT, "cancelled"), (Cause.MISSED, "not_held")]
+)
+def test_when_the_booking_is_cancelled_the_room_ends(agreed, media, world, cause, how):
+    _, person, room, _, asker = agreed
+    world.get(BookingService).cancel(person, asker, cause, "ill")
+    assert world.get(Closing).run() == 1
+    assert media.asked == [ended(room, how)]
+    assert world.get(RoomService).room(room.code).ended
+
+
+def test_who_waits_for_an_interview_that_is_moved_is_told_and_the_room_opens_again_then(agreed, media, world):
+    _, person, room, made, asker = agreed
+    later = made.starts_at + timedelta(hours=2)
+    world.get(BookingService).book(person, later, Details(), asker)
+    media.talks = True
+    assert world.get(Closing).run() == 0
+    media.talks = False
+    assert world.get(Closing).run() == 1
+    assert media.asked == [(f"/rooms/{room.code}/clear", {"reason": "moved"})] * 2
+    assert world.get(Closing).run() == 0
+    rooms = world.get(RoomService)
+    assert rooms.room(room.code).hours.starts_at == later
+    world.clock.at = later
+    assert rooms.enter(person).code == room.code
+
+
+def test_where_it_is_moved_by_little_she_goes_on_waiting(agreed, media, world):
+    _, person, room, made, asker = agreed
+    world.clock.at = made.starts_at + timedelta(minutes=5)
+    world.get(BookingService).book(person, made.starts_at + timedelta(minutes=30), Details(), asker)
+    assert world.get(Closing).run() == 1
+    assert media.asked == []
+    assert world.get(RoomService).room(room.code).hours.starts_at == made.starts_at + timedelta(minutes=30)
+
+
+def test_who_waits_for_an_interview_that_is_by_phone_now_is_told_and_may_come_again(agreed, media, world):
+    _, person, room, made, asker = agreed
+    booking, rooms = world.get(BookingService), world.get(RoomService)
+    booking.book(person, made.starts_at, Details(Mode.PHONE, phone="01632 960123"), asker)
+    world.get(Closing).run()
+    assert media.asked == [(f"/rooms/{room.code}/clear", {"reason": "by_phone"})]
+    with pytest.raises(NothingArranged):
+        rooms.enter(person)
+    booking.book(person, made.starts_at, Details(), asker)
+    assert rooms.enter(person).code == room.code
+
+
+def test_a_page_that_comes_back_learns_why_it_is_over(agreed, media, world):
+    client, person, room, made, asker = agreed
+    booking = world.get(BookingService)
+    booking.book(person, made.starts_at + timedelta(hours=2), Details(), asker)
+    world.get(Closing).run()
+    early = post(client, f"/room/{room.code}/join", OFFER)
+    assert (early.status_code, early.json) == (409, {"error": "early", "how": "moved"})
+    booking.cancel(person, asker, Cause.TEAM, "ill")
+    world.get(Closing).run()
+    gone = post(client, f"/room/{room.code}/join", OFFER)
+    assert gone.json["how"] == "cancelled"

@@ -11,6 +11,7 @@ from portal.booking.publishing import AvailabilityService
 from portal.booking.service import Asker, BookingService
 from portal.rooms.domain import Appointment, Hours, Outcome, Phase, hours_of, next_meeting
 from portal.rooms.errors import NotConsented, NothingArranged, NotOpen, RoomUnknown
+from portal.rooms.joining import JoinService
 from portal.rooms.service import RoomService
 from portal.study.interview import InterviewRoom
 
@@ -75,6 +76,9 @@ def test_time_shuts_it(consented_on_both):
     world.clock.forward(hours=4)
     assert rooms.open_rooms() == []
     assert [one.code for one in rooms.unmarked()] == [room.code]
+    assert rooms.meeting(person) is None
+    assert rooms.enter(person) == room  # her page is loaded anew in a call that goes on
+    world.get(JoinService).note_ended(room)
     with pytest.raises(NothingArranged):
         rooms.enter(person)
 

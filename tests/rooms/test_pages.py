@@ -1,5 +1,6 @@
 """The pages around the room, for participants, guests and the team. Each is checked as HTML by the client."""
 
+import html
 import re
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from portal.audit.service import AuditLog
 from portal.consent.domain import Signature
 from portal.consent.service import ConsentService
-from portal.rooms.domain import GuestRole, Outcome
+from portal.rooms.domain import Ending, GuestRole, Outcome
 from portal.rooms.guests import GuestList
 from portal.rooms.notes import Notebook
 from portal.rooms.service import RoomService
@@ -15,6 +16,7 @@ from portal.study.service import StudyBook
 from portal.team.domain import Role
 from tests.own_copy.test_own_copy import copy_of
 from tests.rooms.conftest import OFFER
+from tests.rooms.test_opening import booked
 
 
 def token_of(page):
@@ -78,13 +80,50 @@ def test_only_rooms_may_use_camera_and_microphone(in_room):
         assert ("wasm-unsafe-eval" in answer.headers["Content-Security-Policy"]) is allowed, address
 
 
-@pytest.mark.parametrize("how", ["ended", "left", "stopped", "declined", "replaced"])
+@pytest.mark.parametrize("how", Ending)
 def test_every_end_is_kind_and_tells_where_help_is(in_room, how):
     client, *_ = in_room
     page = client.get(f"/room/over/{how}")
     assert "Samaritans" in page.text
-    assert ("Go back to the call" in page.text) is (how != "ended")
-    assert ("How are you now?" in page.text) is (how in ("ended", "left", "stopped"))
+    assert ("Go back to the call" in page.text) is (how in ("left", "stopped", "declined", "replaced"))
+    assert ("How are you now?" in page.text) is (how in ("ended", "left", "stopped", "done", "ended_early"))
+    blames = ("attend", "broke", "missed your", "late", "did not come", "waited too")
+    assert not [one for one in blames if one in " ".join(page.all("main")[0].itertext()).split("How are you now?")[0]]
+
+
+@pytest.mark.parametrize(
+    ("how", "heading", "told", "next_step"),
+    [
+        ("done", "Thank you for talking with us", "The interview is done", None),
+        ("ended_early", "The call has ended early. That is all right.", "You did nothing wrong", "/interview"),
+        ("not_held", "We could not talk this time", "You did nothing wrong", "/interview"),
+        ("hours", "This call is closed now", "If you waited for us, we are sorry.", "/messages"),
+        ("cancelled", "This call does not take place", "It was cancelled", "/interview"),
+        ("moved", "Your call has another time now", "You do not need to wait here any longer.", "/interview"),
+        ("by_phone", "We talk by phone", "You do not need to stay on this page.", "/interview"),
+        ("withdrawn", "Thank you", "You have stopped taking part", None),
+    ],
+)
+def test_she_reads_why_it_is_over_and_what_she_can_do(in_room, how, heading, told, next_step):
+    page = in_room[0].get(f"/room/over/{how}")
+    assert page.heading == heading
+    assert told in page.text
+    assert next_step is None or next_step in page.links()
+
+
+def test_who_is_moved_reads_her_new_time(world):
+    client, invited = world.participant_client()
+    client.get("/information")
+    world.consent(invited.participant)
+    booked(world, invited.participant, 12)
+    assert "It is on 25 November 2026" in client.get("/room/over/moved").text
+
+
+@pytest.mark.parametrize("how", Ending)
+def test_a_guest_is_told_nothing_of_the_participant(in_room, how):
+    page = in_room[0].get(f"/guest-over/{how}")
+    words = " ".join(page.all("main")[0].itertext())
+    assert not [one for one in ("interview", "cancel", "attend", "taking part", "phone:") if one in words.lower()]
 
 
 def test_an_unknown_end_is_no_page(in_room):
@@ -144,6 +183,30 @@ def test_who_writes_notes_or_a_reason_is_told_that_the_participant_may_read_them
         told = client.get(f"/workspace/interviews/{room.code}{page}").text
         assert "with a copy of their data, if they ask for one" in told
         assert "Only you can read them" not in told
+
+
+@pytest.mark.parametrize(
+    ("how", "told", "outcome"),
+    [
+        ("hours", "Its hours are over and nobody was talking in it.", True),
+        ("cancelled", "The booking was cancelled.", True),
+        ("moved", "The booking has another time now.", False),
+        ("by_phone", "The interview is booked by phone now.", False),
+        ("withdrawn", "has stopped taking part", True),
+        ("not_held", "It was marked that this interview did not take place", True),
+        ("done", "It was marked how this interview ended", True),
+        ("replaced", "The call with", False),
+    ],
+)
+def test_the_team_reads_why_a_room_is_closed_and_what_comes_next(desk, how, told, outcome):
+    client, _, room = desk
+    page = client.get(f"/workspace/interviews/{room.code}")
+    address = f"/workspace/interviews/{room.code}/closed/{how}"
+    assert f'"{how}": "{address}"' in html.unescape(page.text)
+    closed = client.get(address)
+    assert told in closed.text
+    assert (f"/workspace/interviews/{room.code}/outcome" in closed.links()) is outcome
+    assert client.get(f"/workspace/interviews/{room.code}/closed/nothing").status == 404
 
 
 def test_notes_and_ticks_are_kept_and_shown_again(desk):

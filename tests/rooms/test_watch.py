@@ -3,6 +3,7 @@
 import pytest
 
 from portal.consent.service import ConsentService
+from portal.rooms.closing import Closing
 from portal.rooms.errors import MediaAway
 from portal.rooms.service import RoomService
 from portal.rooms.watch import ConsentWatch
@@ -65,5 +66,17 @@ def test_rooms_that_are_over_are_left_alone(call):
     world, person, _ = call
     world.clock.forward(hours=5)
     with stand_in_media(world.settings.instance, world.clock) as media:
+        assert world.get(Closing).run() == 1
+        media.asked.clear()
         world.get(ConsentService).withdraw(person, "stop-remove")
         assert media.asked == []
+
+
+def test_a_call_that_goes_on_after_its_hours_hears_of_it(call):
+    world, person, room = call
+    world.clock.forward(hours=5)
+    with stand_in_media(world.settings.instance, world.clock) as media:
+        media.talks = True
+        assert world.get(Closing).run() == 0
+        world.get(ConsentService).withdraw(person, "stop-recording")
+        assert (f"/rooms/{room.code}/withdraw", {"person": "p1", "discard": False}) in media.asked

@@ -23,6 +23,8 @@ class StandInMedia:
     joined: list[Ticket] = field(default_factory=list)
     asked: list[tuple[str, dict]] = field(default_factory=list)
     refuse: tuple[int, str] | None = None
+    talks: bool = False
+    """People talk in every room, so that none is ended that is to be spared."""
 
     def answer(self, path: str, body: dict) -> tuple[int, dict]:
         self.asked.append((path, body))
@@ -32,7 +34,7 @@ class StandInMedia:
             key = load_or_make_key(self.instance / "keys" / "rooms.key")
             self.joined.append(read(body["ticket"], key, room=path.split("/")[2], at=self.clock().timestamp()))
             return 200, {"answer": {"type": "answer", "sdp": ANSWER}}
-        return 200, {}
+        return 200, {"done": not self.talks} if path.endswith("/clear") or "spare_talk" in body else {}
 
 
 class _Server(ThreadingMixIn, UnixStreamServer):

@@ -28,8 +28,8 @@ DATA = {
 }  # fmt: skip
 """Names of people in the world, and names of formats, which no language translates."""
 ZONES = {name.replace("_", " ").replace("/", ": ") for name in available_timezones()}
-NO_PAGE = {"/workspace/interviews/present"}
-"""A sign of life: an answer without a page."""
+NO_PAGE = {"/workspace/interviews/present", "/room/present"}
+"""Signs of life: answers without a page."""
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from portal.rooms.media.commands import TEXT, Command, Refused
+from portal.rooms.media.lines import Lines
 from portal.rooms.media.members import Member, Quality
 from portal.rooms.media.stopping import Wish
 
@@ -36,6 +37,7 @@ class Stage(Protocol):
     """What commands ask of a room."""
 
     members: dict[str, Member]
+    lines: Lines
     distress: bool
 
     @property
@@ -84,10 +86,7 @@ def _hello(room: Stage, member: Member, _command: Command) -> None:
 
 
 def _told(room: Stage, member: Member, command: Command) -> None:
-    notice = command.fields.get("notice")
-    if not isinstance(notice, int) or isinstance(notice, bool):
-        raise Refused("bad_message")
-    member.told = max(member.told, notice)
+    member.told = max(member.told, command.number("notice"))
     room.recorder.told(member)
 
 
@@ -132,9 +131,13 @@ def _message(room: Stage, _member: Member, command: Command) -> None:
     chosen = [_waiting(room, command, "to")] if command.fields.get("to") is not None else _all_waiting(room)
     if not chosen:
         raise Refused("nobody_waits")
-    for one in chosen:
-        if not room.tell(one, {"type": "message", "text": text}):
-            one.unread.append(text)
+    room.lines.write(chosen, text)
+    room.publish()
+
+
+def _shown(room: Stage, member: Member, command: Command) -> None:
+    if room.lines.shown(member, command.number("line")):
+        room.publish()
 
 
 def _mute_request(room: Stage, member: Member, command: Command) -> None:
@@ -221,7 +224,7 @@ def _all_waiting(room: Stage) -> list[Member]:
 
 _ACTS: Mapping[str, Callable[[Stage, Member, Command], None]] = {
     "hello": _hello, "told": _told, "state": _state, "quality": _quality, "admit": _admit, "decline": _decline,
-    "message": _message, "mute_request": _mute_request, "record_start": _record_start,
+    "message": _message, "shown": _shown, "mute_request": _mute_request, "record_start": _record_start,
     "record_pause": _record_pause, "record_resume": _record_resume, "record_stop": _record_stop,
     "stop_recording": _record_stop, "distress": _distress, "distress_over": _distress_over,
     "pause_please": _pause_please, "need_to_stop": _need_to_stop, "leave": _leave, "end": _end,

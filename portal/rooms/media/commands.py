@@ -12,12 +12,14 @@ RATE, BURST = 20.0, 40.0
 TEXT = 500
 """Characters of a message to who waits."""
 
-FOR_ALL = frozenset({"hello", "told", "state", "quality", "pause_please", "stop_recording", "need_to_stop", "leave"})
+FOR_ALL = frozenset({
+    "hello", "told", "state", "quality", "shown", "pause_please", "stop_recording", "need_to_stop", "leave",
+})  # fmt: skip
 FOR_WHO_RUNS = frozenset({
     "admit", "decline", "message", "mute_request", "record_start", "record_pause", "record_resume", "record_stop",
     "distress", "distress_over", "end",
 })  # fmt: skip
-BEFORE_ADMISSION = frozenset({"hello", "state", "quality", "leave", "need_to_stop"})
+BEFORE_ADMISSION = frozenset({"hello", "state", "quality", "shown", "leave", "need_to_stop"})
 
 
 class Refused(Exception):
@@ -40,6 +42,13 @@ class Command:
         """A field that is text. Raises Refused `bad_message`."""
         value = self.fields.get(name)
         if not isinstance(value, str) or not 0 < len(value) <= most:
+            raise Refused("bad_message")
+        return value
+
+    def number(self, name: str) -> int:
+        """A field that is a whole number. Raises Refused `bad_message`."""
+        value = self.fields.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
             raise Refused("bad_message")
         return value
 

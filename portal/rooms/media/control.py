@@ -25,8 +25,11 @@ class Rooms(Protocol):
     def join(self, room: str, ticket_text: str, offer_text: str) -> str:
         """The answer to an offer. Raises TicketRefused, OfferRefused, JoinRefused."""
 
-    def end(self, room: str, reason: str) -> None:
-        """End a room for good."""
+    def end(self, room: str, reason: str, *, spare_talk: bool) -> bool:
+        """End a room for good; False where people talk in it, who are to be spared."""
+
+    def clear(self, room: str, reason: str) -> bool:
+        """Put out everybody; False where people talk in it."""
 
     def stop(self, room: str, wish: Wish) -> None:
         """Somebody needs to stop."""
@@ -50,6 +53,7 @@ def application(rooms: Rooms, *, secret: str | None) -> web.Application:
     routes = _Routes(rooms)
     app.router.add_post("/rooms/{room:[A-Za-z0-9_-]{1,64}}/join", routes.join)
     app.router.add_post("/rooms/{room:[A-Za-z0-9_-]{1,64}}/end", routes.end)
+    app.router.add_post("/rooms/{room:[A-Za-z0-9_-]{1,64}}/clear", routes.clear)
     app.router.add_post("/rooms/{room:[A-Za-z0-9_-]{1,64}}/withdraw", routes.withdraw)
     app.router.add_post("/rooms/{room:[A-Za-z0-9_-]{1,64}}/stop", routes.stop)
     app.router.add_get("/rooms", routes.list)
@@ -89,11 +93,16 @@ class _Routes:
         return web.json_response({"answer": {"type": "answer", "sdp": answer}})
 
     async def end(self, request: web.Request) -> web.Response:
-        reason = (await _body(request)).get("reason", "ended")
-        if not isinstance(reason, str) or len(reason) > 64:
-            raise OfferRefused("no reason", "bad_request")
-        self._rooms.end(request.match_info["room"], reason)
-        return web.json_response({})
+        body = await _body(request)
+        spare = body.get("spare_talk", False)
+        if not isinstance(spare, bool):
+            raise OfferRefused("no yes or no", "bad_request")
+        done = self._rooms.end(request.match_info["room"], _reason(body), spare_talk=spare)
+        return web.json_response({"done": done})
+
+    async def clear(self, request: web.Request) -> web.Response:
+        reason = _reason(await _body(request))
+        return web.json_response({"done": self._rooms.clear(request.match_info["room"], reason)})
 
     async def withdraw(self, request: web.Request) -> web.Response:
         body = await _body(request)
@@ -122,6 +131,13 @@ class _Routes:
 
     async def figures(self, _request: web.Request) -> web.Response:
         return web.Response(text=self._rooms.figures())
+
+
+def _reason(body: dict[str, object]) -> str:
+    reason = body.get("reason", "ended")
+    if not isinstance(reason, str) or len(reason) > 64:
+        raise OfferRefused("no reason", "bad_request")
+    return reason
 
 
 async def _body(request: web.Request) -> dict[str, object]:

@@ -82,13 +82,39 @@ class House:
             fingerprint=place.identity.fingerprint, candidates=place.candidates,
         )  # fmt: skip
 
-    def end(self, room: str, reason: str) -> None:
-        """End a room for good, whether or not anybody is in it."""
+    def end(self, room: str, reason: str, *, spare_talk: bool = False) -> bool:
+        """End a room for good, whether or not anybody is in it.
+
+        Args:
+            spare_talk: not while the participant and the team are in a call.
+
+        Returns:
+            Whether it is ended.
+        """
         try:
-            self._open(room).end(reason)
+            found = self._open(room)
         except JoinRefused as refused:
             if refused.code != "room_ended":
                 raise
+            return True
+        if spare_talk and found.talks(time.monotonic(), LOST_FOR):
+            return False
+        found.end(reason)
+        return True
+
+    def clear(self, room: str, reason: str) -> bool:
+        """Put out everybody who is in a room, unless the participant and the team are in a call. It can be used again.
+
+        Returns:
+            Whether nobody is in it any more.
+        """
+        found = self.rooms.get(room)
+        if found is None:
+            return True
+        if found.talks(time.monotonic(), LOST_FOR):
+            return False
+        found.clear(reason)
+        return True
 
     def stop(self, room: str, wish: Wish) -> None:
         """Somebody needs to stop, and said so to the web process. Nobody need be in the room."""
@@ -176,8 +202,10 @@ class House:
         for room in list(self.rooms.values()):
             room.forget_lost(now, LOST_FOR)
             room.pause_unattended(now, UNATTENDED_FOR)
+            room.talks(now, LOST_FOR)
             if room.empty_since is not None and now - room.empty_since > EMPTY_FOR:
                 room.recorder.end("empty")
+                room.note("put_away")
                 self._ended(room)
 
     def _open(self, name: str) -> Room:

@@ -17,8 +17,6 @@ class Quality(StrEnum):
     BAD = "bad"
 
 
-MOST_UNREAD = 20
-"""Lines that are kept for who waits while her connection is lost."""
 MOST_DONE = 32
 """Commands that are remembered of each person, so that one that is said again is not carried out again."""
 
@@ -43,8 +41,6 @@ class Member:
     """The newest notice about the recording that her page has confirmed to show."""
     slots: dict[str, int] = field(default_factory=dict)
     """Who is in which of her slots."""
-    unread: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_UNREAD))
-    """Lines to who waits that she gets once she is back."""
     done: deque[str | int] = field(default_factory=lambda: deque(maxlen=MOST_DONE))
     """The names of the commands that were last carried out for her."""
 

@@ -101,9 +101,11 @@ class Recording:
 
     def pause(self, by: str) -> None:
         """Keep nothing from now on."""
+        if self._not_begun():
+            return
         if self.state == "starting":
             self._notice.cancel()
-            self.state = "paused" if self._writing.under_way else "off"
+            self.state = "paused"
         elif self.state == "running":
             self._takings.release_all(time.monotonic())
             self._takings.tell("pause", ms=self._ms())
@@ -123,6 +125,8 @@ class Recording:
 
     def stop(self, by: str) -> None:
         """End the recording; what is recorded stays."""
+        if self._not_begun():
+            return
         if self.state not in ("starting", "running", "paused"):
             raise Refused("not_recording")
         self._notice.cancel()
@@ -179,6 +183,18 @@ class Recording:
             self.state = "paused" if self._writing.under_way else "off"
             self._announce("recording_failed", None, why="not_told")
             self._publish()
+
+    def _not_begun(self) -> bool:
+        """Call off a recording that everybody is still being told of, so that nothing is recorded; False where there
+        is none.
+        """
+        if self.state != "starting" or self._writing.under_way:
+            return False
+        self._notice.cancel()
+        self.state = "off"
+        self._announce("recording_called_off", None)
+        self._publish()
+        return True
 
     def _begin_if_told(self) -> None:
         if self._notice.told_to_all(self._members):

@@ -4,6 +4,7 @@
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -11,12 +12,13 @@ from typing import Protocol
 from portal.rooms.media import acts, bandwidth, commands, seats
 from portal.rooms.media.commands import Refused
 from portal.rooms.media.errors import JoinRefused
+from portal.rooms.media.lines import Lines
 from portal.rooms.media.members import Member
 from portal.rooms.media.peer import Peer
 from portal.rooms.media.sdp import SLOTS
 from portal.rooms.media.state import State
 from portal.rooms.media.stopping import Wish
-from portal.rooms.tickets import Ticket
+from portal.rooms.tickets import Role, Ticket
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,9 @@ class Room:
         self.empty_since: float | None = time.monotonic()
         self._attended_at = time.monotonic()
         """When somebody who runs the room was last seen to be here."""
+        self._talked_at = self._attended_at if state.talk_since is not None else -math.inf
+        """When the participant was last seen to be in a call with the team."""
+        self.lines = Lines(self.tell)
         self.recorder = record(self)
 
     # joining and leaving
@@ -102,6 +107,8 @@ class Room:
         if not member.admitted:
             member.admitted = True
             self.state.admitted.add(member.person)
+            if member.role is Role.PARTICIPANT and self.state.talk_since is None:
+                self.state.talk_since = time.time()
             self.note("admitted", person=member.person, role=member.role.value)
             self.announce("joined", member.person)
         self.rewire()
@@ -117,8 +124,12 @@ class Room:
         if member.peer is not None:
             self._say(member.peer, {"type": "ended", "reason": reason})
             member.peer.close()
-        if member.admitted and reason != "ended":
+        if member.admitted and self.ended is None:
             self.announce("left", member.person)
+        elif self.ended is None and self.lines.state(member.person) == "sent":
+            self.tell_team(
+                {"type": "announcement", "code": "line_waits", "person": member.person, "role": member.role.value}
+            )
         event = "declined" if reason == "declined" else "left"
         self.note(event, person=member.person, role=member.role.value, reason=reason)
         self.rewire()
@@ -152,15 +163,27 @@ class Room:
             self.publish()
 
     def end(self, reason: str) -> None:
-        """End the room for all and for good."""
+        """End the room for all and for good. The reason is told to every page."""
         if self.ended is not None:
             return
         self.ended = reason
         self.recorder.end("room_ended")
-        for member in list(self.members.values()):
-            self.part(member, "ended")
+        self.clear(reason)
         self.note("ended", reason=reason)
         self._ended(self)
+
+    def clear(self, reason: str) -> None:
+        """Everybody is out, for the reason that their pages are told; the room itself stays as it is."""
+        for member in list(self.members.values()):
+            self.part(member, reason)
+
+    def talks(self, now: float, after: float) -> bool:
+        """True while the participant is in a call with the team, or was so many seconds ago: a page is loaded anew,
+        a phone locked, the process crashed. Call it every few seconds.
+        """
+        if self._attended and any(one.role is Role.PARTICIPANT for one in self.present()):
+            self._talked_at = now
+        return now - self._talked_at <= after
 
     def forget_lost(self, now: float, after: float) -> None:
         """Let go of those who were lost so long ago that they will not return by themselves."""
@@ -172,7 +195,7 @@ class Room:
         """Keep nothing more where nobody who runs the room has been here for so long: she may be alone, and think it
         over. Call it every few seconds.
         """
-        if any(one.role.runs_room and one.connected for one in self.members.values()):
+        if self._attended:
             self._attended_at = now
         elif now - self._attended_at > after:
             acts.hold_recording(self, "")
@@ -199,8 +222,7 @@ class Room:
         member = self._member(peer)
         if member is not None:
             self.tell(member, self.snapshot(member))
-            while member.unread and self.tell(member, {"type": "message", "text": member.unread[0]}):
-                member.unread.popleft()
+            self.lines.tell_again(member)
             self.recorder.follow(self.present())
 
     def message(self, peer: Peer, message: str | bytes) -> None:
@@ -290,10 +312,13 @@ class Room:
 
     def progress(self) -> None:
         """Tell who runs the room how much is durable."""
-        told = {"type": "recording"} | self.recorder.snapshot(possible=True)
+        self.tell_team({"type": "recording"} | self.recorder.snapshot(possible=True))
+
+    def tell_team(self, message: dict[str, object]) -> None:
+        """Send one message to who runs the room."""
         for member in self.present():
             if member.role.runs_room:
-                self.tell(member, told)
+                self.tell(member, message)
 
     def tell(self, member: Member, message: dict[str, object]) -> bool:
         """Send one message to one page; False where it cannot be reached."""
@@ -302,8 +327,9 @@ class Room:
     def snapshot(self, viewer: Member) -> dict[str, object]:
         """The room as this member may see it."""
         shown = [one for one in self.members.values() if one.admitted and (viewer.admitted or one.role.runs_room)]
-        waiting = [one for one in self.members.values() if not one.admitted] if viewer.role.runs_room else []
-        stopped = list(self.state.stopped.values()) if viewer.role.runs_room else []
+        runs = viewer.role.runs_room
+        waiting = [one for one in self.members.values() if runs and not one.admitted]
+        stopped = list(self.state.stopped.values()) if runs else []
         share = next((one.person for one in self.present() if one.sharing), None)
         return {
             "type": "room", "room": self.name, "you": viewer.person, "admitted": viewer.admitted,
@@ -314,10 +340,21 @@ class Room:
                 )
                 for one in shown
             ],
-            "waiting": [{"person": one.person, "role": one.role.value, "name": one.ticket.name} for one in waiting],
+            "waiting": [
+                {
+                    "person": one.person, "role": one.role.value, "name": one.ticket.name,
+                    "connected": one.lost_at is None, "line": self.lines.state(one.person),
+                }
+                for one in waiting
+            ],
             "recording": self.recorder.snapshot(possible=any(one.may_be_recorded for one in shown)),
             "share": share if viewer.admitted else None, "stopped": [one.told() for one in stopped],
+            "talk_since": self.state.talk_since if runs else None,
         }  # fmt: skip
+
+    @property
+    def _attended(self) -> bool:
+        return any(one.role.runs_room and one.connected for one in self.members.values())
 
     def _member(self, peer: Peer) -> Member | None:
         return next((one for one in self.members.values() if one.peer is peer), None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from portal.rooms.media import stopping
 from portal.rooms.media.journal import Value
+from portal.rooms.tickets import Role
 
 
 @dataclass
@@ -29,6 +30,8 @@ class State:
     """Who needed to stop and has not come back since."""
     wishes: set[str] = field(default_factory=set)
     """The names of the wishes to stop that were carried out."""
+    talk_since: float | None = None
+    """When the participant was let in, before anybody forgot the room: seconds since 1970."""
 
 
 def read(lines: Iterable[Mapping[str, Value]]) -> State:
@@ -36,12 +39,12 @@ def read(lines: Iterable[Mapping[str, Value]]) -> State:
     state = State()
     for line in lines:
         event, person = line.get("event"), line.get("person")
-        if event == "admitted" and isinstance(person, str):
-            state.admitted.add(person)
-        elif event == "declined" and isinstance(person, str):
-            state.admitted.discard(person)
+        if event in ("admitted", "declined") and isinstance(person, str):
+            _admission(state, line, person)
         elif event == "ended":
             state.ended = True
+        elif event == "put_away":
+            state.talk_since = None
         elif event == "joined" and isinstance(person, str):
             state.stopped.pop(person, None)
         elif event == "need_to_stop":
@@ -51,6 +54,15 @@ def read(lines: Iterable[Mapping[str, Value]]) -> State:
         else:
             _recording(state, line)
     return state
+
+
+def _admission(state: State, line: Mapping[str, Value], person: str) -> None:
+    if line.get("event") == "declined":
+        state.admitted.discard(person)
+        return
+    state.admitted.add(person)
+    if line.get("role") == Role.PARTICIPANT and state.talk_since is None:
+        state.talk_since = stopping.moment(line)
 
 
 def _stop(state: State, line: Mapping[str, Value]) -> None:

@@ -27,14 +27,19 @@ class Wish:
         }  # fmt: skip
 
 
+def moment(line: Mapping[str, Value]) -> float | None:
+    """When a line of a journal was written: seconds since 1970; None where it does not tell."""
+    try:
+        return datetime.fromisoformat(str(line.get("at"))).timestamp()
+    except ValueError:
+        return None
+
+
 def of_line(line: Mapping[str, Value]) -> Wish | None:
     """The wish that a line of a journal tells of; None where it has another shape."""
     person, role, name, ago = (line.get(key) for key in ("person", "role", "wish", "ago"))
-    if not isinstance(person, str):
-        return None
-    try:
-        at = datetime.fromisoformat(str(line.get("at"))).timestamp()
-    except ValueError:
+    at = moment(line)
+    if not isinstance(person, str) or at is None:
         return None
     since = float(ago) if isinstance(ago, int | float) else 0.0
     return Wish(

@@ -145,7 +145,7 @@ export class Call extends EventTarget {
       this.#again(said.afterMs);
     } else {
       this.end();
-      this.#tell("refused", { word: said.word });
+      this.#tell("refused", { word: said.word, how: error.how });
     }
   }
 

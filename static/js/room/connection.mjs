@@ -6,10 +6,10 @@ const VIDEO_BITS = 800_000;
 const SHARE_BITS = 1_500_000;
 
 export class Refused extends Error {
-  constructor(status, code) {
+  // `how` says why the room is over, where it is.
+  constructor(status, code, how = null) {
     super(`refused: ${status} ${code}`);
-    this.status = status;
-    this.code = code;
+    Object.assign(this, { status, code, how });
   }
 }
 
@@ -111,7 +111,7 @@ export class Connection extends EventTarget {
     if (response.type === "opaqueredirect") throw new Refused(401, "signed-out");
     const body = await response.json().catch(() => null);
     if (response.ok && body?.sdp) return body;
-    throw new Refused(response.status, body?.error ?? (response.status === 400 ? "signed-out" : ""));
+    throw new Refused(response.status, body?.error ?? (response.status === 400 ? "signed-out" : ""), body?.how);
   }
 
   #hear(data) {

@@ -4,10 +4,10 @@ import { others, recordingStep, nameOf } from "./snapshot.mjs";
 import { canShareClips, canShareScreen, Share } from "./share.mjs";
 import { startGuide } from "./guide.mjs";
 import { startNotes } from "./notes.mjs";
+import { Reminder } from "./reminder.mjs";
 import { clock } from "./time.mjs";
 
 const SURE_MS = 5000;
-const PRESENT_MS = 300_000;
 
 export class Desk {
   constructor({ root, words, call, stage, sounds, csrf }) {
@@ -15,6 +15,7 @@ export class Desk {
     this.toldSeen = new Set();
     this.snapshot = null;
     this.known = new Set();
+    this.lines = new Map();
     this.lists = { people: document.getElementById("room-people"), queue: document.getElementById("room-queue") };
     const recordingSeconds = () => this.#recordingSeconds();
     const guide = document.getElementById("room-guide");
@@ -27,10 +28,10 @@ export class Desk {
       words,
       recordingSeconds,
     });
-    const { present, stopSeen, longestMinutes } = document.getElementById("room-desk").dataset;
+    const { stopSeen, longestMinutes } = document.getElementById("room-desk").dataset;
     this.stopSeen = stopSeen;
-    this.longestMs = Number(longestMinutes) * 60_000;
-    setInterval(() => fetch(present, { redirect: "manual" }).catch(() => undefined), PRESENT_MS);
+    const remind = () => this.#notice("time-over");
+    this.reminder = new Reminder({ longestMs: Number(longestMinutes) * 60_000, remind });
     this.#messages();
     this.#sharing();
     document.addEventListener("click", (event) => this.#asked(event.target.closest("[data-do]")));
@@ -54,7 +55,7 @@ export class Desk {
     this.snapshot = snapshot;
     this.#stopped(snapshot.stopped ?? []);
     this.#recording(snapshot.recording, snapshot.distress);
-    this.#remindOfTime(snapshot);
+    this.reminder.follow(snapshot);
     this.#list(this.lists.people, others(snapshot), (one) => this.#person(one));
     this.#list(this.lists.queue, snapshot.waiting ?? [], (one) => this.#waiting(one));
     const somebody = (snapshot.waiting ?? []).length > 0;
@@ -62,6 +63,7 @@ export class Desk {
     document.getElementById("room-message-form").hidden = !somebody;
     document.getElementById("room-queue-part").classList.toggle("app-queue--somebody", somebody);
     for (const one of snapshot.waiting ?? []) {
+      this.#lineShown(one);
       if (this.known.has(one.person)) continue;
       this.known.add(one.person);
       this.sounds.play("joined", this.stage.speaker);
@@ -73,13 +75,9 @@ export class Desk {
     distress.querySelector("[data-said]").textContent = this.words(snapshot.distress ? "distress-end" : "distress-start");
   }
 
-  // Counted from when somebody was let in.
-  #remindOfTime(snapshot) {
-    if (this.reminder || !others(snapshot).length) return;
-    this.reminder = setTimeout(() => {
-      this.stage.note(this.words("time-over"));
-      this.stage.say(this.words("time-over"));
-    }, this.longestMs);
+  #notice(word, values = {}) {
+    this.stage.note(this.words(word, values));
+    this.stage.say(this.words(word, values));
   }
 
   // Stands until she is back: it may mean distress. The portal is told that it was shown, or the team gets a message.
@@ -180,14 +178,18 @@ export class Desk {
     });
   }
 
-  // A line stays in its field until it is with who waits, or with the room for her.
+  // Once the page of who waits has shown what it had yet to show.
+  #lineShown({ person, line }) {
+    if (this.lines.get(person) === "sent" && line === "shown") this.#notice("line-was-shown", { name: nameOf(this.snapshot, person, this.words) });
+    this.lines.set(person, line);
+  }
+
+  // A line stays in its field until the room has it for who waits; whether it is on her page stands beside her name.
   done(id) {
     if (this.line?.id !== id) return;
     const field = document.getElementById("room-message");
     if (field.value.trim() === this.line.text) field.value = "";
     this.line = null;
-    this.stage.note(this.words("message-sent"));
-    this.stage.say(this.words("message-sent"));
   }
 
   refused(id) {
@@ -217,8 +219,7 @@ export class Desk {
       await deed();
     } catch (error) {
       if (error.name === "NotAllowedError") return;
-      this.stage.note(this.words("share-failed"));
-      this.stage.say(this.words("share-failed"));
+      this.#notice("share-failed");
     }
   }
 
@@ -231,7 +232,7 @@ export class Desk {
 
   // Only what changed is drawn anew, so that the keyboard's place on a button is not lost.
   #list(list, people, draw) {
-    const key = JSON.stringify(people.map((one) => [one.person, one.name, one.role, one.connected, one.microphone]));
+    const key = JSON.stringify(people.map((one) => [one.person, one.name, one.role, one.connected, one.microphone, one.line]));
     if (list.dataset.key === key) return;
     const focused = list.contains(document.activeElement) ? document.activeElement.dataset : null;
     list.dataset.key = key;
@@ -256,10 +257,18 @@ export class Desk {
   #waiting(one) {
     const item = document.createElement("li");
     const name = nameOf(this.snapshot, one.person, this.words);
-    item.append(`${this.#called(one, name)} `);
+    item.append(`${this.#called(one, name)} ${one.connected ? "" : this.words("their-lost")} `);
     item.append(this.#button("admit", one.person, this.words("admit", { name }), "nhsuk-button"));
     item.append(" ", this.#button("decline", one.person, this.words("decline", { name })));
+    if (one.line) item.append(this.#lineState(one.line));
     return item;
+  }
+
+  #lineState(line) {
+    const said = document.createElement("p");
+    said.className = "app-queue__said";
+    said.textContent = this.words(`line-${line}`);
+    return said;
   }
 
   #button(deed, person, text, look = "nhsuk-button nhsuk-button--secondary") {

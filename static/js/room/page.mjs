@@ -2,6 +2,7 @@
 import { Call } from "./call.mjs";
 import { Desk } from "./desk.mjs";
 import { fillChoices } from "./devices.mjs";
+import { Lines } from "./lines.mjs";
 import { BlurFailed, OwnMedia } from "./own-media.mjs";
 import { nameOf } from "./snapshot.mjs";
 import { Sounds } from "./sounds.mjs";
@@ -11,6 +12,7 @@ import { sayWish, Wish } from "./wish.mjs";
 import { readWords } from "./words.mjs";
 
 const SAY_MS = 500;
+const PRESENT_MS = 300_000;
 const RUNS_ROOM = ["interviewer", "co-interviewer"];
 
 export class Page {
@@ -36,8 +38,12 @@ export class Page {
       mayShare: this.runs,
     });
     const { root: _, words, call, stage, sounds } = this;
+    const list = document.getElementById("room-messages");
+    this.lines = list && new Lines({ list, tell: (message) => call.send(message) });
     this.desk = this.runs ? new Desk({ root, words, call, stage, sounds, csrf: data.csrf }) : null;
     this.ending = JSON.parse(data.ending);
+    // who waits or talks for hours asks for no other page, and is not to be signed out
+    setInterval(() => fetch(data.present, { redirect: "manual" }).catch(() => undefined), PRESENT_MS);
     this.#listen();
   }
 
@@ -71,7 +77,7 @@ export class Page {
       if (detail.reason === "stopped") this.wish?.heard();
       this.#leave(detail.reason);
     });
-    call.addEventListener("refused", ({ detail }) => this.#refused(detail.word));
+    call.addEventListener("refused", ({ detail }) => this.#refused(detail));
     own.addEventListener("change", () => this.#sync());
     own.addEventListener("devices", () => this.#devices());
     own.addEventListener("replaced", () => this.#notice(this.words("device-changed")));
@@ -157,7 +163,7 @@ export class Page {
     if (message.type === "room") this.#show(message);
     else if (message.type === "recording") this.#show({ ...this.snapshot, recording: message.recording ?? message });
     else if (message.type === "announcement") this.#announce(message);
-    else if (message.type === "message") this.#message(message.text);
+    else if (message.type === "message") this.#message(message);
     else if (message.type === "mute_request") this.#askToMute();
     else if (message.type === "done") this.desk?.done(message.id);
     else if (message.type === "refused") this.#refusedDeed(message);
@@ -210,12 +216,10 @@ export class Page {
     if (notice) this.#tellKnown(notice);
   }
 
-  #message(text) {
-    const list = document.getElementById("room-messages");
-    if (!list) return;
-    const item = document.createElement("li");
-    item.textContent = text;
-    list.append(item);
+  // Who has been let in meanwhile no longer sees the list.
+  #message(message) {
+    if (!this.lines?.show(message)) return;
+    if (this.snapshot?.admitted) this.#notice(message.text);
     this.sounds.play("message", this.stage.speaker);
   }
 
@@ -235,7 +239,9 @@ export class Page {
     }
   }
 
-  #refused(word) {
+  #refused({ word, how }) {
+    const here = !this.runs || this.snapshot; // whoever of the team opens a room that is over looks at guide and notes
+    if (how && here) this.#leave(how);
     if (this.left) return;
     this.own.stop();
     this.stage.setTrouble(word);

@@ -8,6 +8,7 @@ const PATTERNS = {
   recording_resumed: [659, 1047],
   recording_stopped: [784, 523],
   recording_failed: [330, 330, 330],
+  recording_called_off: [784, 523],
   consent_withdrawn: [784, 523],
   distress: [440, 392],
   pause_please: [659, 523],
