@@ -1,5 +1,6 @@
 """`portal worker`: run the duties."""
 
+import gc
 import signal
 import threading
 from types import FrameType
@@ -27,6 +28,7 @@ def work(settings: Settings, *, once: bool = False) -> None:
     if once:
         made.run_once()
         return
+    gc.freeze()  # what is made at the start stays: who looks for rubbish later need not walk through all of it again
     stop = threading.Event()
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:

@@ -27,3 +27,10 @@ def test_checking_a_receipt_needs_neither_the_web_application_nor_the_database()
     seen = "; print([one for one in ('flask', 'sqlalchemy', 'weasyprint') if one in sys.modules])"
     told = subprocess.run([sys.executable, "-c", asked + seen], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.endswith("[]\n")
+
+
+def test_nothing_that_a_command_has_read_is_looked_through_for_rubbish_when_it_ends():
+    asked = "import atexit, gc, sys; atexit.register(lambda: print(gc.get_freeze_count() > 10_000, gc.isenabled()))"
+    call = "; from portal.cli import main; sys.argv = ['portal', 'verify', '--help']; main()"
+    told = subprocess.run([sys.executable, "-c", asked + call], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.endswith("\nTrue True\n")
