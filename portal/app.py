@@ -40,6 +40,7 @@ from portal.study.service import StudyBook
 from portal.team.views import bp as team
 from portal.trail.views import bp as trail
 from portal.web import (
+    addresses,
     branding,
     design,
     errors,
@@ -70,6 +71,7 @@ def create_app(settings: Settings, built: Services | None = None) -> Flask:
     """The application. Tests hand over services of their own; otherwise `portal.wiring` builds them."""
     made = built or build(settings)
     app = Flask("portal", static_folder=None, template_folder=None, instance_path=str(settings.instance))
+    addresses.init_app(app)
     app.config.update(
         SECRET_KEY=made.session_key,
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
