@@ -183,6 +183,11 @@ def hours_of(appointment: Appointment, rules: InterviewRoom) -> Hours:
     )
 
 
+def outlived(room: Room, appointment: Appointment) -> bool:
+    """Whether the appointment was moved after its room was over: it is held in another room then."""
+    return (room.ended or room.outcome is not None) and appointment.starts_at != room.hours.starts_at
+
+
 def hours_from(now: datetime) -> Hours:
     """When a room that is opened by hand now is open."""
     return Hours(now, now, now + OPEN_BY_HAND)

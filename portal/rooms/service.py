@@ -1,11 +1,11 @@
 """Open a room, find the one that somebody may come into, and mark how the interview ended."""
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.domain import Actor
@@ -29,6 +29,7 @@ from portal.rooms.domain import (
     hours_from,
     hours_of,
     next_meeting,
+    outlived,
 )
 from portal.rooms.errors import NotConsented, NothingArranged, NotOpen, RoomUnknown
 from portal.rooms.store import RoomOutcomeRow, RoomRow
@@ -208,10 +209,10 @@ class RoomService:
     def _without_room(self, agreed: Sequence[Appointment]) -> list[Appointment]:
         if not agreed:
             return []
-        query = select(RoomRow.appointment_key).where(RoomRow.appointment_key.in_(_keys(agreed)))
+        query = select(RoomRow).where(RoomRow.appointment_key.in_([one.key for one in agreed]))
         with self._database.reading() as session:
-            known = set(session.scalars(query))
-        return [one for one in agreed if one.key not in known]
+            rooms = {one.appointment_key: one for one in self._rooms(session, session.scalars(query).all())}
+        return [one for one in agreed if one.key not in rooms or outlived(rooms[one.key], one)]
 
     def _meant(self, agreed: Sequence[Appointment]) -> list[tuple[Participant, Hours]]:
         people = self._people.many({one.participant_id for one in agreed}) if agreed else {}
@@ -237,6 +238,9 @@ class RoomService:
     def _open(
         self, session: Session, person: Participant, hours: Hours, *, appointment: Appointment | None, by: int | None
     ) -> Room:
+        if appointment is not None:  # it has gone on from a room that is over
+            before = update(RoomRow).where(RoomRow.appointment_key == appointment.key)
+            session.execute(before.values(appointment_key=None))
         row = RoomRow(
             code=secrets.token_urlsafe(16), participant_id=person.id,
             appointment_key=appointment.key if appointment else None,
@@ -255,14 +259,17 @@ class RoomService:
     def _meetings(self, session: Session, person: Participant) -> list[tuple[Hours, Room | Appointment]]:
         """Her rooms that are not over, and her appointments without a room.
 
-        A moved appointment moves its room; a cancelled one shuts it.
+        A moved appointment moves its room, or has another one if its own is over; a cancelled one shuts it.
         """
         agreed = {one.key: one for one in self._appointments.of(person.id)}
         rows = session.scalars(select(RoomRow).where(RoomRow.participant_id == person.id).order_by(RoomRow.id))
         rooms = self._rooms(session, rows.all())
         found: list[tuple[Hours, Room | Appointment]] = []
         for room in rooms:
-            appointment = agreed.pop(room.appointment_key or "", None)
+            appointment = agreed.get(room.appointment_key or "")
+            if appointment is not None and outlived(room, appointment):
+                continue
+            agreed.pop(room.appointment_key or "", None)
             if room.outcome is not None or room.ended or (room.appointment_key and appointment is None):
                 continue
             found.append((hours_of(appointment, self.rules) if appointment else room.hours, room))
@@ -292,7 +299,3 @@ def _moved(session: Session, room: Room, hours: Hours) -> Room:
     row = session.get_one(RoomRow, room.id)
     row.starts_at, row.opens_at, row.closes_at = hours.starts_at, hours.opens_at, hours.closes_at
     return replace(room, hours=hours)
-
-
-def _keys(appointments: Iterable[Appointment]) -> list[str]:
-    return [one.key for one in appointments]

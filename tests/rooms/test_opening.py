@@ -133,6 +133,34 @@ def test_a_moved_booking_moves_its_room_and_a_cancelled_one_shuts_it(consented_o
         rooms.enter(person)
 
 
+@pytest.mark.parametrize("over", ["ended", "marked"])
+def test_a_booking_that_is_moved_after_its_room_was_over_has_another_room(consented_on_both, over):
+    world, person = consented_on_both
+    made = booked(world, person, 12)
+    world.clock.at = made.starts_at + timedelta(minutes=10)
+    rooms, booking, asker = world.get(RoomService), world.get(BookingService), Asker.staff(made.interviewer_ids[0])
+    first = rooms.enter(person)
+    if over == "ended":
+        world.get(JoinService).note_ended(first)
+    else:
+        rooms.mark(first, Outcome.BROKEN_OFF, "The child woke up", staff_id=made.interviewer_ids[0])
+    assert rooms.meeting(person) is None
+    moved = booking.book(person, made.starts_at + timedelta(hours=2), Details(), asker)
+    assert moved.reference == made.reference
+    assert [hours.starts_at for _, hours in rooms.coming()] == [moved.starts_at]
+    with pytest.raises(NotOpen):
+        rooms.enter(person)
+    world.clock.at = moved.starts_at
+    second = rooms.enter(person)
+    assert second.code != first.code
+    assert rooms.enter(person) == second
+    assert rooms.coming() == []
+    rooms.mark(rooms.room(first.code), Outcome.BROKEN_OFF, "The child woke up", staff_id=made.interviewer_ids[0])
+    rooms.mark(second, Outcome.DONE, "", staff_id=made.interviewer_ids[0])
+    world.clock.at = moved.ends_at
+    assert booking.had(person.id) == 1
+
+
 def test_a_booking_by_phone_has_no_room(consented):
     world, person = consented
     booked(world, person, 12, Details(Mode.PHONE, phone="01632 960123"))

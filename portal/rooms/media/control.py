@@ -2,7 +2,6 @@
 
 import hmac
 import json
-import logging
 import time
 from typing import Protocol
 
@@ -11,9 +10,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from portal.rooms.errors import TicketRefused
 from portal.rooms.media.errors import JoinRefused, OfferRefused
+from portal.rooms.media.refusals import Refusals
 from portal.rooms.media.stopping import Wish
-
-log = logging.getLogger(__name__)
 
 LARGEST_BODY = 256 * 1024
 _STATUS = {"not_relayed": 403, "room_full": 409, "room_ended": 410, "busy": 503}
@@ -46,10 +44,14 @@ class Rooms(Protocol):
     def figures(self) -> str:
         """Figures for Prometheus."""
 
+    @property
+    def refusals(self) -> Refusals:
+        """Where it is noted what was refused."""
+
 
 def application(rooms: Rooms, *, secret: str | None) -> web.Application:
     """The interface. With a secret, every request must bring it (TCP); without, the socket's mode guards it."""
-    app = web.Application(middlewares=[_guard(secret)], client_max_size=LARGEST_BODY)
+    app = web.Application(middlewares=[_guard(secret, rooms.refusals)], client_max_size=LARGEST_BODY)
     routes = _Routes(rooms)
     app.router.add_post("/rooms/{room:[A-Za-z0-9_-]{1,64}}/join", routes.join)
     app.router.add_post("/rooms/{room:[A-Za-z0-9_-]{1,64}}/end", routes.end)
@@ -62,18 +64,20 @@ def application(rooms: Rooms, *, secret: str | None) -> web.Application:
     return app
 
 
-def _guard(secret: str | None) -> Middleware:
+def _guard(secret: str | None, refusals: Refusals) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
         if secret is not None and not hmac.compare_digest(given, f"Bearer {secret}".encode()):
+            refusals.request("not_allowed")
             return _refused("not_allowed", 403)
         try:
             return await handler(request)
         except TicketRefused as refused:
+            refusals.request(refused.code)
             return _refused(refused.code, 403)
         except (OfferRefused, JoinRefused) as refused:
-            log.info("refused: %s (%s)", refused.code, refused)
+            refusals.request(refused.code)
             return _refused(refused.code, _STATUS.get(refused.code, 400))
 
     return guard

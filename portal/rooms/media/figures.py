@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from portal.rooms.media.room import Room
 
 
-def write(rooms: Iterable[Room], dropped: Mapping[str, int], journal_failures: int) -> str:
+def write(rooms: Iterable[Room], dropped: Mapping[str, int], refused: Mapping[str, int], journal_failures: int) -> str:
     """The present figures."""
     registry = CollectorRegistry()
     held = list(rooms)
@@ -30,6 +30,11 @@ def write(rooms: Iterable[Room], dropped: Mapping[str, int], journal_failures: i
     drops = Counter("portal_media_dropped_datagrams", "Datagrams dropped, by reason", ["reason"], registry=registry)
     for reason, count in dropped.items():
         drops.labels(reason).inc(count)
+    refusals = Counter(
+        "portal_media_refusals", "Tickets, offers and commands refused, by code", ["code"], registry=registry
+    )
+    for code, count in refused.items():
+        refusals.labels(code).inc(count)
     _gauge(registry, "portal_media_journal_failures", "Journal lines that the disk refused", journal_failures)
     return generate_latest(registry).decode("utf-8")
 

@@ -18,6 +18,7 @@ from portal.rooms.media.errors import JoinRefused
 from portal.rooms.media.journal import Journals, Value
 from portal.rooms.media.peer import Peer
 from portal.rooms.media.recording import Recording
+from portal.rooms.media.refusals import Refusals
 from portal.rooms.media.room import Recorder, Room
 from portal.rooms.media.stopping import Wish
 from portal.rooms.media.wire import Wire
@@ -57,6 +58,7 @@ class House:
         self._closing: set[asyncio.Task[None]] = set()
         """What is still written of rooms that have ended, and destroyed of them."""
         self.rooms: dict[str, Room] = {}
+        self.refusals = Refusals()
         self.joins = 0
         """Connections that were ever taken in."""
 
@@ -166,7 +168,9 @@ class House:
 
     def figures(self) -> str:
         """Figures for Prometheus."""
-        return figures.write(self.rooms.values(), self._place.wire.dropped, self._journals.failures)
+        return figures.write(
+            self.rooms.values(), self._place.wire.dropped, self.refusals.counts, self._journals.failures
+        )
 
     async def close(self) -> None:
         """Say goodbye to nobody, so that browsers rejoin the next process; finish what is being recorded."""
@@ -199,6 +203,7 @@ class House:
 
     def sweep(self, now: float) -> None:
         """Put away who and what is gone. Call it every few seconds."""
+        self.refusals.tell()
         for room in list(self.rooms.values()):
             room.forget_lost(now, LOST_FOR)
             room.pause_unattended(now, UNATTENDED_FOR)
@@ -227,7 +232,7 @@ class House:
                 publish=room.publish, progress=room.progress,
             )  # fmt: skip
 
-        room = Room(name, note, before, record=record, ended=self._ended)
+        room = Room(name, note, before, record=record, ended=self._ended, refused=self.refusals.command)
         self.rooms[name] = room
         room.note("opened", reason="joined")
         return room

@@ -57,12 +57,13 @@ class Room:
     def __init__(
         self, name: str, note: Note, state: State, *,
         record: Callable[["Room"], Recorder], ended: Callable[["Room"], None],
+        refused: Callable[[str], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self.name, self.note, self.state = name, note, state
         self.members: dict[str, Member] = {}
         self.distress = state.distress
         self.ended: str | None = None
-        self._ended = ended
+        self._ended, self._refused = ended, refused
         self._rates: dict[str, commands.Rate] = {}
         self.empty_since: float | None = time.monotonic()
         self._attended_at = time.monotonic()
@@ -233,7 +234,7 @@ class Room:
         rate = self._rates[member.person]
         if not rate.take():
             if rate.warn():
-                self.tell(member, {"type": "refused", "id": None, "code": "too_many"})
+                self._refuse(member, None, "too_many")
             return
         number: str | int | None = None
         try:
@@ -241,10 +242,14 @@ class Room:
             number = command.id
             self._perform(member, command)
         except Refused as refused:
-            self.tell(member, {"type": "refused", "id": number, "code": refused.code})
+            self._refuse(member, number, refused.code)
             return
         if number is not None:
             self.tell(member, {"type": "done", "id": number})
+
+    def _refuse(self, member: Member, number: str | int | None, code: str) -> None:
+        self._refused(code)
+        self.tell(member, {"type": "refused", "id": number, "code": code})
 
     def _perform(self, member: Member, command: commands.Command) -> None:
         """Once: what was said again over another connection, since no answer had come, was done already."""
