@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, exists, func, literal, select
 
 from portal.audit.service import AuditLog
 from portal.booking.asking import Marks
@@ -32,8 +32,8 @@ from portal.rooms.joining import JoinService
 from portal.rooms.notes import Notebook
 from portal.rooms.service import RoomService
 from portal.rooms.stops import Stops
-from portal.rooms.store import RoomOutcomeRow, RoomRow
-from portal.rooms.tickets import load_or_make_key
+from portal.rooms.store import RoomEventRow, RoomOutcomeRow, RoomRow
+from portal.rooms.tickets import Role, load_or_make_key
 from portal.rooms.turn import Relay
 from portal.rooms.watch import ConsentWatch
 from portal.settings import Settings
@@ -73,12 +73,25 @@ class Marked:
             select(RoomRow.appointment_key, RoomOutcomeRow.outcome)
             .join(RoomOutcomeRow, RoomOutcomeRow.room_id == RoomRow.id)
             .where(RoomOutcomeRow.id.in_(newest), RoomRow.participant_id == participant_id)
+            .union_all(_in_vain(participant_id))
         )
         with self._database.reading() as session:
             found = session.execute(query).all()
         held = sum(booking is None and outcome == Outcome.DONE for booking, outcome in found)
         undone = (booking for booking, outcome in found if booking is not None and outcome != Outcome.DONE)
         return Marks(held, frozenset(undone))
+
+
+def _in_vain(participant_id: int) -> Select[str | None, str]:
+    """Rooms whose hours went by, with nobody let in and no mark yet: there was no interview, whoever waited."""
+    admitted = exists().where(
+        RoomEventRow.room_id == RoomRow.id, RoomEventRow.kind == "admitted",
+        RoomEventRow.detail.contains(f'"{Role.PARTICIPANT}"'),
+    )  # fmt: skip
+    return select(RoomRow.appointment_key, literal("in_vain")).where(
+        RoomRow.participant_id == participant_id, RoomRow.ended_at >= RoomRow.closes_at, ~admitted,
+        RoomRow.id.not_in(select(RoomOutcomeRow.room_id)),
+    )  # fmt: skip
 
 
 def _by_video(bookings: Iterable[Booking]) -> list[Appointment]:

@@ -1,5 +1,6 @@
 """Nobody sits in a room that is over: whoever is still in it is told why, and what comes next."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from portal.booking.domain import Cause, Details, Mode
 from portal.booking.service import Asker, BookingService
 from portal.consent.readings import Readings
+from portal.rooms.catalogue import RoomCatalogue
 from portal.rooms.closing import Closing
 from portal.rooms.domain import Outcome
 from portal.rooms.errors import MediaAway, NothingArranged
@@ -99,6 +101,29 @@ def agreed(world):
     world.clock.at = made.starts_at - timedelta(minutes=20)
     client.submit(client.get(f"/invitation/{invited.token}"), {})
     return client, person, world.get(RoomService).enter(person), made, Asker.staff(made.interviewer_ids[0])
+
+
+def test_who_waited_in_vain_can_book_again_and_who_was_let_in_has_had_her_interview(agreed, media, world):
+    _, person, room, made, _ = agreed
+    world.clock.at = made.starts_at + timedelta(hours=4)
+    assert world.get(BookingService).had(person.id) == 1
+    assert world.get(Closing).run() == 1
+    assert world.get(BookingService).had(person.id) == 0
+    world.get(RoomService).mark(room, Outcome.DONE, "", staff_id=made.interviewer_ids[0])  # they talked by phone
+    assert world.get(BookingService).had(person.id) == 1
+
+
+@pytest.mark.parametrize(("role", "had"), [("participant", 1), ("interpreter", 0)])
+def test_an_interview_was_held_where_the_participant_was_let_in(agreed, media, world, role, had):
+    _, person, room, made, _ = agreed
+    line = {"at": made.starts_at.isoformat(), "room": room.code, "event": "admitted", "person": "p1", "role": role}
+    folder = world.settings.instance / "rooms"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{room.code}.jsonl").write_text(json.dumps(line) + "\n")
+    world.get(RoomCatalogue).run()
+    world.clock.at = made.starts_at + timedelta(hours=4)
+    assert world.get(Closing).run() == 1
+    assert world.get(BookingService).had(person.id) == had
 
 
 @pytest.mark.parametrize(

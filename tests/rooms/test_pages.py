@@ -97,7 +97,7 @@ def test_every_end_is_kind_and_tells_where_help_is(in_room, how):
         ("done", "Thank you for talking with us", "The interview is done", None),
         ("ended_early", "The call has ended early. That is all right.", "You did nothing wrong", "/interview"),
         ("not_held", "We could not talk this time", "You did nothing wrong", "/interview"),
-        ("hours", "This call is closed now", "If you waited for us, we are sorry.", "/messages"),
+        ("hours", "This call is closed now", "If you waited for us, we are sorry.", "/interview"),
         ("cancelled", "This call does not take place", "It was cancelled", "/interview"),
         ("moved", "Your call has another time now", "You do not need to wait here any longer.", "/interview"),
         ("by_phone", "We talk by phone", "You do not need to stay on this page.", "/interview"),

@@ -93,6 +93,9 @@ class House:
         Returns:
             Whether it is ended.
         """
+        if room not in self.rooms and not any(True for _ in self._journals.lines(room)):
+            self._journals.note(room, "ended", reason=reason)  # nobody was ever here
+            return True
         try:
             found = self._open(room)
         except JoinRefused as refused:

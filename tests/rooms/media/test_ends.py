@@ -81,6 +81,16 @@ async def _waits() -> None:
             await client.close()
 
 
+def test_a_room_that_nobody_came_to_is_over_and_was_never_opened():
+    asyncio.run(_nobody())
+
+
+async def _nobody() -> None:
+    async with Ours(record=False) as ours:
+        assert await _ask(ours, "end", HOURS) == await _ask(ours, "end", HOURS) == {"done": True}
+        assert [(one["event"], one["reason"]) for one in ours.media.journal("room0")] == [("ended", "hours")]
+
+
 def test_who_is_put_out_of_a_room_may_come_into_it_again():
     asyncio.run(_cleared())
 
