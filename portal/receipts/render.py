@@ -1,9 +1,5 @@
 """Print a record: HTML from our own template, then PDF/A-3a with the record and its enclosures inside."""
 
-import os
-import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from io import BytesIO
@@ -11,44 +7,24 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pydyf
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
-from weasyprint import CSS, HTML, Attachment, Document
-from weasyprint.text.fonts import FontConfiguration
+from weasyprint import Attachment
 
-from portal.canonical import sha256_hex
 from portal.receipts.domain import RECORD_NAME, Record
 from portal.receipts.drawings import Picture, Strokes
 from portal.receipts.fetching import SCHEME, OnlyOurs, PictureInMemory
+from portal.receipts.press import Page, Printed, press
 from portal.receipts.text import printable
 
 LONDON = ZoneInfo("Europe/London")
-_SHEET = "receipt.css"
-_VARIANT = "pdf/a-3a"
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page ready to be printed: HTML and the pictures that it names."""
-
-    html: str
-    pictures: Mapping[str, PictureInMemory]
-
-
-@dataclass(frozen=True)
-class Printed:
-    """A printed page. `complete` is False where no installed font has some character of it."""
-
-    pdf: bytes
-    complete: bool
 
 
 class Renderer:
-    """Prints records. Thread-safe (one page is laid out at a time) and safe to use after a fork."""
+    """Prints records. Thread-safe and safe to use after a fork, as its press is."""
 
     def __init__(self, templates: Path, translations: Path, verify_url: str) -> None:
         """
@@ -61,8 +37,7 @@ class Renderer:
         self._translations = translations
         self._verify_url = verify_url
         self._environment = lru_cache(maxsize=32)(self._make_environment)
-        self._lock = threading.Lock()
-        self._fonts: tuple[int, FontConfiguration, CSS] | None = None
+        self._press = press(templates)
 
     def render(self, record: Record) -> Printed:
         """The record as PDF/A-3a, unsealed.
@@ -71,10 +46,10 @@ class Renderer:
         inside the file has them all.
         """
         identifier, attached = bytes.fromhex(record.fingerprint)[:16], _attached(record)
-        printed = self._print(self.page(record), identifier, attached)
+        printed = self._press.print(self.page(record), identifier, attached)
         if printed.complete:
             return printed
-        return self._print(self.page(record, complete=False), identifier, _attached(record))
+        return self._press.print(self.page(record, complete=False), identifier, _attached(record))
 
     def page(self, record: Record, *, complete: bool = True) -> Page:
         """The record as HTML."""
@@ -108,26 +83,7 @@ class Renderer:
             .get_template("document.html")
             .render(title=title, body=Markup(body_html), footer=footer, language=language)  # noqa: S704 - see Args
         )
-        identifier = bytes.fromhex(sha256_hex(html.encode()))[:16]
-        return self._print(Page(html, {}), identifier, []).pdf
-
-    def _print(self, page: Page, identifier: bytes, attached: Sequence[Attachment]) -> Printed:
-        with self._lock:
-            fonts, sheet = self._configuration()
-            source = HTML(string=page.html, url_fetcher=OnlyOurs(page.pictures))
-            document: Document = source.render(font_config=fonts, stylesheets=[sheet], pdf_variant=_VARIANT)
-            pdf = document.write_pdf(
-                finisher=_name_each_file_once, attachments=attached, pdf_variant=_VARIANT, pdf_identifier=identifier
-            )
-            return Printed(pdf, complete=not any(font.missing for font in document.fonts.values()))
-
-    def _configuration(self) -> tuple[FontConfiguration, CSS]:
-        """Fonts and style sheet, read once in each process: both are slow to make."""
-        if self._fonts is None or self._fonts[0] != os.getpid():
-            fonts = FontConfiguration()
-            text = (self._templates / _SHEET).read_text(encoding="utf-8")
-            self._fonts = os.getpid(), fonts, CSS(string=text, font_config=fonts, url_fetcher=OnlyOurs())
-        return self._fonts[1], self._fonts[2]
+        return self._press.document(html)
 
     def _make_environment(self, language: str) -> Environment:
         environment = Environment(
@@ -196,9 +152,3 @@ def _attached(record: Record) -> list[Attachment]:
         )
         for name, relationship, description, content in sorted(files)
     ]
-
-
-def _name_each_file_once(_document: Document, pdf: pydyf.PDF) -> None:
-    """WeasyPrint 70 lists every attachment twice among the associated files."""
-    if "AF" in pdf.catalog:
-        pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))

@@ -115,7 +115,7 @@ def test_it_rejects_a_record_that_the_page_was_not_made_from(
 ) -> None:
     """Even under our own seal: the file's identifier names another record than the one inside."""
     record = a_record()
-    mixed_up = renderer._print(renderer.page(record), b"0" * 16, _attached(record)).pdf
+    mixed_up = renderer._press.print(renderer.page(record), b"0" * 16, _attached(record)).pdf
     assert reason(sealer.seal(mixed_up, "Receipt")[0], key) is Reason.RECORD_DIFFERS
 
 
