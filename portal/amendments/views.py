@@ -143,7 +143,7 @@ def publish(amendment_id: int) -> Response:
     except PeopleLeftOut as error:
         flash(people_left_out(error), "problem")
     else:
-        flash(_("Published. Whoever has to consent anew is asked at her next visit."))
+        flash(_("Published. Whoever has to consent anew is asked at the next visit."))
         return redirect(url_for("amendments.overview"))
     return redirect(url_for("amendments.amendment", amendment_id=amendment_id))
 

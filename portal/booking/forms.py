@@ -85,7 +85,7 @@ class StaffCancelForm(CancelForm):
     cause = RadioField(
         _l("What happened?"),
         choices=[
-            SelectChoice("participant", _l("She asked us to cancel")),
+            SelectChoice("participant", _l("The participant asked us to cancel")),
             SelectChoice("team", _l("We cannot keep it")),
             SelectChoice("missed", _l("It did not take place")),
         ],

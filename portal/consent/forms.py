@@ -17,7 +17,7 @@ YES_NO = [SelectChoice("yes", _l("Yes")), SelectChoice("no", _l("No"))]
 IDENTITY_CHECKS = [
     SelectChoice("known-to-service", _l("Known to the referring service")),
     SelectChoice("document-seen", _l("A document was seen on the video call")),
-    SelectChoice("questions", _l("Answered questions that only she could answer")),
+    SelectChoice("questions", _l("Answered questions that only the participant could answer")),
     SelectChoice("not-needed", _l("Not needed in this study")),
 ]
 

@@ -67,7 +67,7 @@ def conversation(study_id: str) -> Response | str:
     form = AnswerForm()
     if form.validate_on_submit():
         service(EnquiryService).answer(person, str(form.text.data), staff_id=me.id)
-        flash(_("Sent. She is told that a message waits for her."))
+        flash(_("Sent. The participant is told that a message waits."))
         return redirect(url_for("enquiries.inbox"))
     posts = service(EnquiryService).read(person, actor=Actor.staff(me.id))
     return render_template(

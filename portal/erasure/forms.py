@@ -10,10 +10,10 @@ from portal.db.kinds import DataKind
 from portal.web.forms import ChoicesField, Form, TextField
 
 KINDS = [
-    SelectChoice(DataKind.CONTACT.value, _l("How to reach her, and messages with the team")),
-    SelectChoice(DataKind.ANSWERS.value, _l("Her answers, and notes about her")),
-    SelectChoice(DataKind.RECORDINGS.value, _l("Recordings of her interviews")),
-    SelectChoice(DataKind.CONSENT.value, _l("Her name, drawing and receipts of consent (usually kept as the record)")),
+    SelectChoice(DataKind.CONTACT.value, _l("How to reach the participant, and messages with the team")),
+    SelectChoice(DataKind.ANSWERS.value, _l("Answers, and notes about the participant")),
+    SelectChoice(DataKind.RECORDINGS.value, _l("Recordings of the interviews")),
+    SelectChoice(DataKind.CONSENT.value, _l("Name, drawing and receipts of consent (usually kept as the record)")),
 ]
 MILESTONES = [
     SelectChoice("study_end", _l("The study has ended")),
@@ -30,7 +30,7 @@ class AskForm(Form):
     why = RadioField(
         _l("Why?"),
         choices=[
-            SelectChoice("asked", _l("She asked for it")),
+            SelectChoice("asked", _l("The participant asked for it")),
             SelectChoice("mistake", _l("It should not have been collected")),
             SelectChoice("other", _l("Something else")),
         ],

@@ -56,7 +56,8 @@ def decide(erasure_request: int, *, approve: bool) -> Response:
     """Approve a request, or turn it down."""
     since = _consented_since(service(RetentionService).requests(current_principal().sites))
     if approve and since.get(erasure_request, "") != request.form.get("since", ""):
-        flash(_("She has consented since you opened this page. Nothing is decided yet: please look again."), "problem")
+        told = _("The participant has consented since you opened this page. Nothing is decided yet: please look again.")
+        flash(told, "problem")
         return redirect(url_for("erasure.start"))
     try:
         service(RetentionService).decide(erasure_request, approve=approve, staff_id=current_principal().id)

@@ -25,13 +25,13 @@ _EFFECTS: Mapping[str, Words] = {
 }
 _STATUS: Mapping[str, Words] = {
     "consented": said("In the study"),
-    "reconsent": said("In the study; a newer consent form waits for her answer"),
+    "reconsent": said("In the study; a newer consent form waits for an answer"),
     "withdrawn_kept": said("Withdrew; what was told may be kept"),
     "withdrawn_removed": said("Withdrew; what was told is removed"),
 }
 T = TypeVar("T", Question, Statement)
 _DECLINED = said("Prefers not to say")
-_NOW = said("As it stands now: no after a withdrawal, and while a newer consent form waits for her answer.")
+_NOW = said("As it stands now: no after a withdrawal, and while a newer consent form waits for an answer.")
 _THEN = said(
     "As answered in the newest consent that asked; later withdrawals and newer consent forms change nothing here."
 )

@@ -15,7 +15,7 @@ PURPOSES = [
     SelectChoice("analysis", _l("Analysis")),
     SelectChoice("monitoring", _l("Monitoring, audit or inspection")),
     SelectChoice("archive", _l("Archive at the end of the study")),
-    SelectChoice("rights", _l("A participant's request about her data")),
+    SelectChoice("rights", _l("A participant's request about their data")),
     SelectChoice("other", _l("Something else")),
 ]
 

@@ -25,7 +25,7 @@ class DeclineForm(Form):
 class ExcludeForm(Form):
     """Why somebody is not in the study."""
 
-    reason = RadioField(_l("Why does she not take part?"), validators=[InputRequired(_l("Choose a reason"))])
+    reason = RadioField(_l("Why does this person not take part?"), validators=[InputRequired(_l("Choose a reason"))])
 
     @classmethod
     def of(cls, plan: Recruitment) -> "ExcludeForm":

@@ -30,7 +30,7 @@ class GuestForm(Form):
         _l("Who is coming?"),
         choices=[
             SelectChoice(GuestRole.INTERPRETER.value, _l("An interpreter")),
-            SelectChoice(GuestRole.SUPPORTER.value, _l("Somebody who supports her")),
+            SelectChoice(GuestRole.SUPPORTER.value, _l("Somebody who supports the participant")),
         ],
         validators=[DataRequired(_l("Choose who is coming"))],
     )
@@ -44,7 +44,7 @@ class OutcomeForm(Form):
         choices=[
             SelectChoice(Outcome.DONE.value, _l("It is done")),
             SelectChoice(Outcome.BROKEN_OFF.value, _l("It was broken off")),
-            SelectChoice(Outcome.NOT_ATTENDED.value, _l("She did not come")),
+            SelectChoice(Outcome.NOT_ATTENDED.value, _l("The participant did not come")),
         ],
         validators=[DataRequired(_l("Choose how the interview ended"))],
     )

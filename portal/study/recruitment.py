@@ -34,7 +34,7 @@ DEFAULT_REASONS = (
     Reason(key="no-contact", label="Could not be reached", given_by="team"),
     Reason(key="unwell", label="Too unwell to take part now", given_by="team"),
     Reason(key="not-able", label="Not able to consent", given_by="team"),
-    Reason(key="told-us-no", label="Told us that she does not want to", given_by="team"),
+    Reason(key="told-us-no", label="Told us that they do not want to", given_by="team"),
 )
 
 

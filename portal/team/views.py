@@ -149,7 +149,7 @@ def member(staff_id: int) -> Response | str:
         except tuple(_REFUSED) as error:
             form.role.errors = [_REFUSED[type(error)]]
         else:
-            flash(_("Changed. It applies from her next click on."))
+            flash(_("Changed. It applies from the member's next click on."))
             return redirect(url_for("team.members"))
     return render_template("team/member.html", member=found, form=form)
 

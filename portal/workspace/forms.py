@@ -76,9 +76,9 @@ class IdentityForm(Form):
         _l("Why do you need the address?"),
         choices=[
             SelectChoice("interview", _l("To arrange the interview")),
-            SelectChoice("asked", _l("She asked us something")),
+            SelectChoice("asked", _l("The participant asked us something")),
             SelectChoice("safety", _l("Somebody may be in danger")),
-            SelectChoice("data", _l("A request about her data")),
+            SelectChoice("data", _l("A request about their data")),
             SelectChoice("other", _l("Something else")),
         ],
         validators=[InputRequired(_l("Choose a reason"))],
@@ -90,14 +90,15 @@ class RenewForm(Form):
     """How a fresh link reaches a participant."""
 
     how = RadioField(
-        _l("How will the link reach her?"), validators=[InputRequired(_l("Choose how the link reaches her"))]
+        _l("How will the link reach the participant?"),
+        validators=[InputRequired(_l("Choose how the link reaches the participant"))],
     )
 
     @classmethod
     def of(cls, *, known: bool) -> "RenewForm":
         """The form; `known`: has she given an address that we may write to?"""
         form = cls()
-        send = SelectChoice("send", _l("The portal sends it to the e-mail address that she gave"))
+        send = SelectChoice("send", _l("The portal sends it to the e-mail address that they gave"))
         form.how.choices = [
             *([send] if known else []),
             SelectChoice("show", _l("I pass it on, or print it for a letter")),

@@ -82,6 +82,6 @@ def answer(lead, study_id):
     lead.press(study_id, "link")
     lead.page.get_by_label("Your answer").fill("Of course.")
     lead.press("Send")
-    expect(lead.page.get_by_text("Sent. She is told that a message waits for her.")).to_be_visible()
+    expect(lead.page.get_by_text("Sent. The participant is told that a message waits.")).to_be_visible()
     for path in ("/workspace/undelivered", "/workspace/results", "/demo/messages"):
         lead.go(path)

@@ -86,7 +86,7 @@ def test_through_the_pages(world):
     fail(world, person.subject, Refused("550"))
     fail(world, "guest@example.org", Refused("550"), key="test:2", template="invitation", context={"token": "SECRET"})
     client = world.staff_client()
-    assert "1</strong> participant cannot be reached at her address" in client.get("/workspace").text
+    assert "1</strong> participant cannot be reached at their address" in client.get("/workspace").text
     page = client.get("/workspace/undelivered")
     for told in ("C-0001", "Copy is ready", "refuses the address", "Invitation"):
         assert told in page.text

@@ -122,7 +122,7 @@ def test_the_team_chooses_how_a_fresh_link_reaches_her(world):
     address = f"/workspace/participants/{person.study_id}/renew"
     page = team.get(address)
     assert "so the portal does not send it" in page.text
-    assert "Choose how the link reaches her" in team.submit(page, {}).text
+    assert "Choose how the link reaches the participant" in team.submit(page, {}).text
     shown = team.submit(page, {"how": "show"})
     assert "Send this link to the participant" in shown.text
     world.get(PeopleService).set_email(person.id, "she@example.org")

@@ -17,16 +17,8 @@ OPEN, CLOSE = "\u27e6", "\u27e7"
 
 def write(folder: Path, locale: str) -> None:
     """A catalogue of the locale with every message of the code and the templates in brackets."""
-    template = folder / "messages.pot"
-    command = [
-        sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "pyproject.toml", "-k", "_l",
-        "-k", "said", "-o", str(template), ".",
-    ]  # fmt: skip
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    with template.open("rb") as file:
-        found = read_po(file)
     made = Catalog(locale=locale)
-    for message in found:
+    for message in messages(folder):
         if message.id:
             forms = message.id if isinstance(message.id, tuple) else (message.id,)
             bracketed = tuple(f"{OPEN}{form}{CLOSE}" for form in forms)
@@ -37,6 +29,18 @@ def write(folder: Path, locale: str) -> None:
     target.parent.mkdir(parents=True)
     with target.open("wb") as out:
         write_mo(out, made)
+
+
+def messages(folder: Path) -> Catalog:
+    """Every message of the code and the templates; collected in the folder."""
+    template = folder / "messages.pot"
+    command = [
+        sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "pyproject.toml", "-k", "_l",
+        "-k", "said", "-o", str(template), ".",
+    ]  # fmt: skip
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    with template.open("rb") as file:
+        return read_po(file)
 
 
 def plain(text: str) -> str:
