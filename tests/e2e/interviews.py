@@ -31,15 +31,18 @@ DESK = {"width": 1280, "height": 900}
 KEEP_SAID = """
   window.said = [];
   window.noted = [];
+  window.lamps = [];
   new MutationObserver(() => {
     const line = document.getElementById('room-status')?.innerText;
     if (line && line !== said.at(-1)) said.push(line);
+    const lamp = document.getElementById('room-recording')?.innerText;
+    if (lamp && lamp !== lamps.at(-1)) lamps.push(lamp);
     for (const { textContent: note } of document.querySelectorAll('#room-note > p')) {
       if (!noted.includes(note)) noted.push(note);
     }
   }).observe(document, { subtree: true, childList: true, characterData: true });
 """
-"""Keeps every line of the status and every note that the page ever showed: some stand too briefly to be met."""
+"""Keeps every line of the status and beside the lamp, and every note: some stand too briefly to be met."""
 
 
 class Caller:
@@ -92,7 +95,7 @@ class Caller:
             raise AssertionError(f"{text!r} was never said, but {self.page.evaluate('said')}") from late
 
     def forget_said(self) -> None:
-        self.page.evaluate("said.length = noted.length = 0")
+        self.page.evaluate("said.length = noted.length = lamps.length = 0")
 
     def sees_moving(self, slot: int = 0, seconds: float = PATIENCE_MS / 1000) -> None:
         """The picture of the other person arrives and moves."""

@@ -93,6 +93,7 @@ def test_the_call_comes_back_by_itself(place, caller):
         she.act("pause_please")  # nobody is there to hear it: it must not be lost
         for one in (she, staff):
             one.wait_was_said("The connection is lost.")
+            assert one.page.evaluate("lamps.some(one => one.includes('It may still be recording'))")
             one.wait_said("status", "You are in the call.")
         for one in (she, staff):
             one.wait_said("recording", "Recording paused. Nothing is kept now.")

@@ -164,7 +164,7 @@ def test_whoever_decides_a_request_sees_that_she_consented_since(world):
     person, lead = world.participant(), world.member(Role.LEAD)
     world.consent(person)
     world.get(RetentionService).ask(person, [DataKind.ANSWERS], "asked", "x", staff_id=world.member().id)
-    client, words = world.sign_in(lead), "She has consented after this was asked"
+    client, words = world.sign_in(lead), "The participant has consented after this was asked"
     assert words not in client.get("/workspace/retention").text
     world.clock.forward(minutes=1)
     world.get(ConsentService).withdraw(person, "stop-keep")
@@ -183,7 +183,7 @@ def test_nobody_approves_before_the_page_has_said_that_she_consented_since(world
     world.get(ConsentService).withdraw(person, "stop-keep")
     world.consent(person)
     told = client.submit(page, {}, form=0)
-    assert "She has consented since you opened this page." in told.text
+    assert "The participant has consented since you opened this page." in told.text
     assert retention.approved() == []
     client.submit(told, {}, form=0)
     assert len(retention.approved()) == 1

@@ -172,6 +172,9 @@ test("what stands beside the lamp", () => {
   const guest = snapshot({}, { state: "running" });
   guest.people[0].may_be_recorded = false;
   assert.equal(recordingWord(guest), "recording-others");
+  assert.equal(recordingWord(guest, true), "recording-unknown"); // the connection is lost, and this the last that was heard
+  assert.equal(recordingWord(snapshot({}, { state: "paused" }), true), "recording-unknown");
+  assert.equal(recordingWord(snapshot(), true), "recording-off"); // none begins before this page has said so
 });
 
 test("what the record button does next", () => {

@@ -19,9 +19,15 @@ export function statusWord(snapshot) {
   return company ? "inside" : "inside-alone";
 }
 
+// What is known of the recording: while the connection is lost, nothing of one that was under way.
+export function recordingState({ recording }, lost = false) {
+  return lost && ["starting", "running", "paused"].includes(recording.state) ? "unknown" : recording.state;
+}
+
 // Which words stand beside the lamp. Somebody who is not recorded is told so, whatever the others do.
-export function recordingWord(snapshot) {
-  const { state, possible } = snapshot.recording;
+export function recordingWord(snapshot, lost = false) {
+  const { possible } = snapshot.recording;
+  const state = recordingState(snapshot, lost);
   if (!possible && state === "off") return "recording-never"; // one that was stopped has been recorded so far
   if (state === "running" && me(snapshot)?.may_be_recorded === false) return "recording-others";
   return `recording-${state}`;

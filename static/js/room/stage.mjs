@@ -1,5 +1,5 @@
 // The picture of the call: tiles, lamp, status line, what is said aloud to a screen reader.
-import { nameOf, others, recordingWord, statusWord, tileWord } from "./snapshot.mjs";
+import { nameOf, others, recordingState, recordingWord, statusWord, tileWord } from "./snapshot.mjs";
 
 const NOTE_MS = 8000;
 const MOST_NOTES = 3;
@@ -61,6 +61,7 @@ export class Stage {
   setTrouble(word) {
     this.trouble = word;
     this.#status();
+    if (this.snapshot) this.#lamp(this.snapshot);
   }
 
   setQuality(level) {
@@ -104,8 +105,9 @@ export class Stage {
 
   #lamp(snapshot) {
     const line = this.at("recording");
-    line.dataset.state = snapshot.recording.state;
-    const text = this.words(recordingWord(snapshot));
+    const lost = Boolean(this.trouble);
+    line.dataset.state = recordingState(snapshot, lost);
+    const text = this.words(recordingWord(snapshot, lost));
     const said = line.querySelector("[data-said]");
     if (said.textContent !== text) said.textContent = text;
   }
