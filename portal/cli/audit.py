@@ -9,7 +9,7 @@ from portal.audit.checkpoints import Checkpoints
 from portal.audit.reading import extract
 from portal.db.engine import Database
 from portal.settings import Settings
-from portal.wiring import build
+from portal.wiring import opened
 
 
 @click.group()
@@ -24,8 +24,8 @@ def audit() -> None:
 )  # fmt: skip
 def verify(files: tuple[Path, ...]) -> None:
     """Recompute the whole chain, and hold it against receipts and checkpoints. Exit code 1 if it does not hold."""
-    checkpoints = build(Settings.from_env()).get(Checkpoints)
-    verdict = checkpoints.check(path.read_text(encoding="utf-8") for path in files)
+    with opened(Settings.from_env()) as services:
+        verdict = services.get(Checkpoints).check(path.read_text(encoding="utf-8") for path in files)
     if verdict.problem:
         raise click.ClickException(f"the chain does not hold: {verdict.problem}")
     click.echo(f"The chain holds: {verdict.events} events, head {verdict.head}")
@@ -36,27 +36,29 @@ def verify(files: tuple[Path, ...]) -> None:
 @click.option("--first", default=1, show_default=True, type=click.IntRange(1), help="Number of the first event.")
 def write_extract(file: Path, first: int) -> None:
     """Write the trail for an auditor. To check it without the portal: python3 portal/audit/chain.py FILE --key KEY."""
-    services = build(Settings.from_env())
-    checkpoints = services.get(Checkpoints)
-    checkpoints.make(at_once=True)
-    with file.open("x", encoding="utf-8") as out:
-        out.writelines(extract(services.get(Database), checkpoints.key.name, first))
+    with opened(Settings.from_env()) as services:
+        checkpoints = services.get(Checkpoints)
+        checkpoints.make(at_once=True)
+        with file.open("x", encoding="utf-8") as out:
+            out.writelines(extract(services.get(Database), checkpoints.key.name, first))
     click.echo(f"Written. The key is {checkpoints.key.public}")
 
 
 @audit.command()
 def key() -> None:
     """Print the public key that checkpoints are signed with."""
-    click.echo(build(Settings.from_env()).get(Checkpoints).key.public)
+    with opened(Settings.from_env()) as services:
+        click.echo(services.get(Checkpoints).key.public)
 
 
 @audit.command()
 def checkpoint() -> None:
     """Sign where the chain ends now, and print the note."""
-    checkpoints = build(Settings.from_env()).get(Checkpoints)
-    checkpoints.make(at_once=True)
-    checkpoints.send()
-    newest = checkpoints.newest()
+    with opened(Settings.from_env()) as services:
+        checkpoints = services.get(Checkpoints)
+        checkpoints.make(at_once=True)
+        checkpoints.send()
+        newest = checkpoints.newest()
     if newest is None:
         sys.exit("nothing has been recorded yet")
     click.echo(newest.note, nl=False)

@@ -13,7 +13,7 @@ from portal.operations.sets import VAULT
 from portal.recordings.age import AgeError, parse_recipient, read_identities
 from portal.recordings.errors import RecordingError
 from portal.settings import Settings
-from portal.wiring import build
+from portal.wiring import opened
 
 _FAULTS = (BackupError, SnapshotFailed, AgeError, RecordingError, KeyringError)
 
@@ -28,7 +28,8 @@ def backup(to: Path | None, recipients: tuple[str, ...]) -> None:
     if folder is None:
         raise click.UsageError("say where to: --to FOLDER, or set PORTAL_BACKUP_TO")
     try:
-        made = build(settings).get(Backups).make(folder, [parse_recipient(one) for one in recipients])
+        with opened(settings) as services:
+            made = services.get(Backups).make(folder, [parse_recipient(one) for one in recipients])
     except _FAULTS as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{made.folder}: {made.bytes / 1e6:.1f} MB, {made.manifest.recordings} recordings in the vault's copy")

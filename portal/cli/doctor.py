@@ -8,7 +8,7 @@ import click
 from portal.operations.domain import Finding, State, worst
 from portal.operations.service import Doctor
 from portal.settings import Settings
-from portal.wiring import build
+from portal.wiring import opened
 
 _MARKS = {State.OK: "ok     ", State.WARNING: "warning", State.FAILING: "FAILING"}
 _CODES = {State.OK: 0, State.WARNING: 0, State.FAILING: 1}
@@ -18,7 +18,8 @@ _CODES = {State.OK: 0, State.WARNING: 0, State.FAILING: 1}
 @click.option("--json", "as_json", is_flag=True, help="For tools.")
 def doctor(*, as_json: bool) -> None:
     """Examine configuration, machine, network, data, keys and backups. Exit code 1 if something fails."""
-    findings = build(Settings.from_env()).get(Doctor).examine()
+    with opened(Settings.from_env()) as services:
+        findings = services.get(Doctor).examine()
     if as_json:
         click.echo(json.dumps([_plain(one) for one in findings], indent=2))
     else:

@@ -26,8 +26,10 @@ def rotate() -> None:
     both = keyring(settings).rotated()
     write_over(path, both.to_json().encode("ascii"))
     database = Database(settings.effective_database_url, both, personal_keys(settings, both))
-    count = reseal(database)
-    database.dispose()
+    try:
+        count = reseal(database)
+    finally:
+        database.dispose()
     write_over(path, both.without_old().to_json().encode("ascii"))
     click.echo(f"Sealed {count} values anew under key {both.current}. Restart the portal, and back up {path.name}.")
 

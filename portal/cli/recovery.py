@@ -14,7 +14,7 @@ from portal.recordings.keys.recovery import join as joined
 from portal.recordings.keys.service import KeyService
 from portal.recordings.keys.words import words_of
 from portal.settings import Settings
-from portal.wiring import build
+from portal.wiring import opened
 
 _PAGE = "\f"
 """Form feed: a printer starts a new page, so that each share comes on a sheet of its own."""
@@ -72,11 +72,10 @@ def join(to: Path) -> None:
 def register(recipient: str, *, threshold: int, shares: int) -> None:
     """Register the public half in this portal. A member of the team then compares its words and confirms it."""
     try:
-        key = (
-            build(Settings.from_env())
-            .get(KeyService)
-            .register_recovery(recipient, threshold=threshold, shares=shares, actor=Actor.system("command-line"))
-        )
+        with opened(Settings.from_env()) as services:
+            key = services.get(KeyService).register_recovery(
+                recipient, threshold=threshold, shares=shares, actor=Actor.system("command-line")
+            )
     except (KeyRefused, KeyKnown) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Registered. Compare these words on the page “Recipients” and confirm there: {' '.join(key.words)}")

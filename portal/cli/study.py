@@ -16,7 +16,7 @@ from portal.study.lint import lint as find
 from portal.study.lint import without_errors
 from portal.study.loader import load
 from portal.study.service import StudyBook
-from portal.wiring import build
+from portal.wiring import opened
 
 _FOLDER = click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 
@@ -48,13 +48,16 @@ def lint(folder: Path, *, strict: bool, on: datetime | None) -> None:
 def publish(folder: Path) -> None:
     """Freeze a study's first version. Later ones are amendments: see `portal study propose`."""
     loaded, settings = _load(folder), Settings.from_env()
-    book = build(settings).get(StudyBook)
-    if loaded.content_hash != book.current().content_hash and not settings.demonstration:
-        raise click.ClickException("a version is published already; a new one takes two people: portal study propose")
-    try:
-        published = book.publish(loaded)
-    except (PeopleLeftOut, PublishedBefore) as error:
-        raise click.ClickException(f"nothing has changed: {error}") from error
+    with opened(settings) as services:
+        book = services.get(StudyBook)
+        if loaded.content_hash != book.current().content_hash and not settings.demonstration:
+            raise click.ClickException(
+                "a version is published already; a new one takes two people: portal study propose"
+            )
+        try:
+            published = book.publish(loaded)
+        except (PeopleLeftOut, PublishedBefore) as error:
+            raise click.ClickException(f"nothing has changed: {error}") from error
     click.echo(f"Published as {published.content_hash}")
 
 
@@ -65,7 +68,8 @@ def propose(folder: Path, reason: str) -> None:
     """Put a new version forward. Two people compare, approve and publish it in the workspace."""
     loaded, settings = _load(folder), Settings.from_env()
     try:
-        number = build(settings).get(AmendmentService).draft(loaded, reason, actor=Actor.system("command-line"))
+        with opened(settings) as services:
+            number = services.get(AmendmentService).draft(loaded, reason, actor=Actor.system("command-line"))
     except (NothingChanged, PeopleLeftOut) as error:
         raise click.ClickException(f"nothing has changed: {error}") from error
     click.echo(f"Put forward as amendment {number}: {settings.public_url}/workspace/amendments/{number}")

@@ -6,7 +6,7 @@ from portal.audit.domain import Actor
 from portal.settings import Settings
 from portal.team.domain import Role
 from portal.team.service import TeamService
-from portal.wiring import build
+from portal.wiring import opened
 
 
 @click.group()
@@ -19,5 +19,6 @@ def team() -> None:
 def invite(role: str) -> None:
     """Print a one-time link to open an account."""
     settings = Settings.from_env()
-    token = build(settings).get(TeamService).invite(Role(role), actor=Actor.system("command-line"))
+    with opened(settings) as services:
+        token = services.get(TeamService).invite(Role(role), actor=Actor.system("command-line"))
     click.echo(f"{settings.public_url}/team/join/{token}")

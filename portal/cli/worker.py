@@ -9,6 +9,7 @@ import click
 
 from portal import wiring
 from portal.cli.recordings_cast import recording_duty
+from portal.duties.loop import Worker
 from portal.settings import Settings
 from portal.web.logs import configure
 
@@ -23,11 +24,15 @@ def worker(*, once: bool) -> None:
 def work(settings: Settings, *, once: bool = False) -> None:
     """Run the duties until told to stop by SIGTERM or SIGINT, or each of them `once`."""
     configure()
-    services = wiring.build(settings)
-    made = wiring.worker(services, *([recording_duty(services, settings)] if settings.demonstration else []))
-    if once:
-        made.run_once()
-        return
+    with wiring.opened(settings) as services:
+        made = wiring.worker(services, *([recording_duty(services, settings)] if settings.demonstration else []))
+        if once:
+            made.run_once()
+        else:
+            _run(made)
+
+
+def _run(made: Worker) -> None:
     gc.freeze()  # what is made at the start stays: who looks for rubbish later need not walk through all of it again
     stop = threading.Event()
 

@@ -1,5 +1,6 @@
 """The one place that builds services and hands a feature the questions it may ask another."""
 
+from portal.wiring.opened import opened as opened
 from portal.wiring.services import Services as Services
 from portal.wiring.services import build as build
 from portal.wiring.services import keyring as keyring

@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 
 from portal.consent.readings import Readings
 from portal.consent.store import CheckRow
 from portal.db import migrate
 from portal.db.engine import Database
 from portal.db.kinds import DataKind
+from portal.db.types import UTCDateTime
 from portal.erasure.domain import Cause
 from portal.erasure.service import ErasureService
 from portal.operations.backup import Backups
@@ -60,7 +61,7 @@ def plain(world: World, *people) -> None:
     migrate.downgrade(database, BEFORE)
     row = text(
         "INSERT INTO comprehension_check (participant_id, check_hash, answers, at) VALUES (:who, :hash, :a, :at)"
-    )
+    ).bindparams(bindparam("at", type_=UTCDateTime))
     for one in people:
         given = json.dumps({check.questions[0].key: f"plain-words-of-{one.study_id}"})
         with database.transaction() as session:

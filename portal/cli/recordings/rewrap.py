@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from portal.audit.domain import Actor
-from portal.db.engine import Database
 from portal.recordings import age
 from portal.recordings.errors import RecordingError
 from portal.recordings.keys.errors import NotReadyToRecord
@@ -24,7 +23,7 @@ from portal.team.domain import Member
 from portal.team.errors import SignInRefused
 from portal.team.service import TeamService
 from portal.web.scopes import Permission
-from portal.wiring import Services, build
+from portal.wiring import Services, opened
 
 
 @click.command()
@@ -37,12 +36,12 @@ def rewrap(number: int, key_file: Path, email: str) -> None:
 
     Run it on the server. The key is used here and kept nowhere: delete the file afterwards.
     """
-    services = build(Settings.from_env())
     try:
         identities = age.read_identities(key_file.read_text(encoding="utf-8"))
-        me = _sign_in(services.get(TeamService), email)
-        _check_reach(services, me, number)
-        _carry_out(services, services.get(Requests).request(number), identities, me)
+        with opened(Settings.from_env()) as services:
+            me = _sign_in(services.get(TeamService), email)
+            _check_reach(services, me, number)
+            _carry_out(services, services.get(Requests).request(number), identities, me)
     except SignInRefused as error:
         raise click.ClickException("password or code is wrong, or the account is closed") from error
     except SamePerson as error:
@@ -51,8 +50,6 @@ def rewrap(number: int, key_file: Path, email: str) -> None:
         raise click.ClickException(f"no request {number} waits to be carried out") from error
     except (RecipientsChanged, NotReadyToRecord, RecordingError, age.AgeError, UnicodeDecodeError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    finally:
-        services.get(Database).dispose()
 
 
 def _sign_in(team: TeamService, email: str) -> Member:

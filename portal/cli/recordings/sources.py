@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from portal.audit.domain import Actor
-from portal.db.engine import Database
 from portal.recordings.opening import Folder, Source
 from portal.recordings.service import RecordingService, Stored
 from portal.settings import Settings
-from portal.wiring import build
+from portal.wiring import opened
 
 _ACTOR = Actor.system("command line")
 
@@ -43,10 +42,7 @@ def source_of(recording: str) -> Iterator[Source]:
     if Path(recording).is_dir():
         yield Folder(Path(recording))
         return
-    services = build(Settings.from_env())
-    recordings = services.get(RecordingService)
-    try:
+    with opened(Settings.from_env()) as services:
+        recordings = services.get(RecordingService)
         recordings.note_downloaded(recording, "all", actor=_ACTOR)
         yield Portal(recordings, recording)
-    finally:
-        services.get(Database).dispose()
