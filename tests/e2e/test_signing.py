@@ -4,6 +4,7 @@ With and without JavaScript: it is the server that keeps consents single, not th
 """
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -57,13 +58,13 @@ def she(request, chromium, portal, people, services):
 
 
 def facts(portal, table, person):
-    with sqlite3.connect(f"file:{portal.instance}/portal.sqlite3?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{portal.instance}/portal.sqlite3?mode=ro", uri=True)) as connection:
         query = f"SELECT count(*) FROM {table} WHERE participant_id = ?"
         return connection.execute(query, (person.id,)).fetchone()[0]
 
 
 def agreed(portal, person):
-    with sqlite3.connect(f"file:{portal.instance}/portal.sqlite3?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{portal.instance}/portal.sqlite3?mode=ro", uri=True)) as connection:
         query = (
             "SELECT statement_key, agreed FROM consent_answer JOIN consent ON consent.id = consent_id"
             " WHERE participant_id = ?"
@@ -162,7 +163,7 @@ def test_back_and_reload_after_signing(she, portal):
 
 def grow_old(portal, hours):
     """Every session was last used so long ago."""
-    with sqlite3.connect(portal.instance / "portal.sqlite3", timeout=30) as connection:
+    with closing(sqlite3.connect(portal.instance / "portal.sqlite3", timeout=30)) as connection, connection:
         for number, seen in connection.execute("SELECT rowid, seen_at FROM web_session").fetchall():
             earlier = datetime.fromisoformat(seen).replace(tzinfo=UTC) - timedelta(hours=hours)
             kept = earlier.strftime("%Y-%m-%d %H:%M:%S.%f")
