@@ -16,7 +16,7 @@ run: setup-run ## Start the whole portal with the bundled study and an invented 
 	PORTAL_DEMONSTRATION=yes $(PYTHON) -m portal up
 
 test: setup-test ## Run every test, on SQLite and PostgreSQL, browsers included
-	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m pytest -n 2 --dist loadfile -q -rs $(T)
+	unset PORTAL_PORT PORTAL_INSTANCE; $(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q -rs $(T)
 
 lint: setup-test ## Check style, types, import rules, templates and the bundled study
 	.venv/bin/ruff check $(PATHS)

@@ -19,6 +19,23 @@ settings.register_profile(
 settings.load_profile("certain")
 
 
+LONG = ("faults", "browser")
+"""Marks of files that take minutes, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes come first: at the end one worker would go through the last of them alone."""
+
+    def turn(item: pytest.Item) -> int:
+        return next((at for at, mark in enumerate(LONG) if item.get_closest_marker(mark)), len(LONG))
+
+    turns: dict[str, int] = {}
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        turns[file] = min(turns.get(file, len(LONG)), turn(item))
+    items.sort(key=lambda item: turns[item.nodeid.partition("::")[0]])
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Modules and tests stay to the end: not to walk through them at each search for rubbish saves a seventh of all.
