@@ -36,13 +36,11 @@ class Endings:
         found = {}
         for room in rooms:
             appointment = agreed.get(room.appointment_key or "")
-            hours = hours_of(appointment, rules) if _stands(appointment) and appointment else room.hours
+            hours = room.hours
+            if appointment is not None and appointment.called_off is None:
+                hours = hours_of(appointment, rules)
             found[room.id] = (_ending(room, hours, appointment, now), hours)
         return found
-
-
-def _stands(appointment: Appointment | None) -> bool:
-    return appointment is not None and appointment.called_off is None
 
 
 def _ending(room: Room, hours: Hours, appointment: Appointment | None, now: datetime) -> Ending | None:

@@ -10,20 +10,9 @@ from portal.db.engine import Database
 from portal.rooms.domain import GuestRole
 from portal.rooms.guests import GuestList
 from portal.rooms.store import RoomRow
-from tests.e2e.interviews import PHONE, Caller, close, house
-from tests.e2e.server import demonstration
+from tests.e2e.interviews import PHONE, Caller
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory, caller):
-    with demonstration(tmp_path_factory) as server:
-        opened = house(server, caller)
-        try:
-            yield opened
-        finally:
-            close(opened)
 
 
 @pytest.fixture
