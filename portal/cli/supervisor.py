@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from types import FrameType
@@ -13,6 +13,7 @@ import click
 
 from portal.settings import ROOT
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _POLL = 0.1
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _HEALTHY = 30.0
@@ -27,8 +28,13 @@ class Fork:
     """
 
     def __init__(self, function: Callable[[], object]) -> None:
-        self._process = get_context("fork").Process(target=_alone, args=(function,))
-        self._process.start()
+        # the child begins with our handlers, which would swallow a signal to it: it hears none until it has its own
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            self._process = get_context("fork").Process(target=_alone, args=(function, heard))
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
     @property
     def returncode(self) -> int | None:
@@ -55,10 +61,11 @@ class Fork:
         return self.returncode
 
 
-def _alone(function: Callable[[], object]) -> None:
+def _alone(function: Callable[[], object], heard: Iterable[signal.Signals | int]) -> None:
     """Hear signals as a new program does, not as the one that keeps it."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, heard)
     function()
 
 
@@ -125,10 +132,11 @@ def run(children: Sequence[Child]) -> int:
         nonlocal told
         told = True
 
+    for number in _SIGNALS:
+        signal.signal(number, stop)
     for child in children:
-        child.start()
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+        if not told:
+            child.start()
     while not told and all(child.watch() for child in children):
         time.sleep(_POLL)
     for child in children:

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from portal.cli import supervisor
 from portal.cli.supervisor import Child, Fork, run
 
 
@@ -79,7 +80,6 @@ def test_the_end_of_a_function_ends_all_and_one_that_returns_is_started_again(si
 
 def test_told_to_stop_it_ends_all_and_well(signals):
     def tell():
-        time.sleep(0.3)
         os.kill(portal, signal.SIGTERM)
         waits()
 
@@ -87,3 +87,34 @@ def test_told_to_stop_it_ends_all_and_well(signals):
     children = [Child("function", waits), Child("teller", tell)]
     assert run(children) == 0
     assert [one.process.poll() for one in children] == [-signal.SIGTERM, -signal.SIGTERM]
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_while_it_starts_it_ends_what_it_began_and_begins_no_more(signals, monkeypatch, told):
+    def start(child):
+        begin(child)
+        os.kill(os.getpid(), told)
+
+    begin = Child.start
+    monkeypatch.setattr(Child, "start", start)
+    first, second = Child("first", waits), Child("second", waits)
+    assert run([first, second]) == 0
+    assert first.process.poll() == -signal.SIGTERM
+    assert second.process is None
+
+
+def test_a_function_hears_what_it_is_told_before_it_has_handlers_of_its_own(signals, monkeypatch):
+    def told_first(*given):
+        os.kill(os.getpid(), signal.SIGTERM)
+        alone(*given)
+
+    alone = supervisor._alone
+    monkeypatch.setattr(supervisor, "_alone", told_first)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    fork = Fork(waits)
+    try:
+        assert fork.wait(10) == -signal.SIGTERM
+    finally:
+        fork.kill()
+        fork.wait()
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
