@@ -16,12 +16,14 @@ from portal.clock import Clock
 from portal.db.engine import Database
 from portal.each import each
 from portal.rooms import events
+from portal.rooms.domain import AFTER_HOURS
 from portal.rooms.store import RoomEventRow, RoomRow
 
 log = structlog.get_logger(__name__)
 SETTLED = timedelta(hours=1)
-"""How long after a room is over its journal is still looked at."""
+"""How long after nobody can be in a room any more its journal is still looked at."""
 UNREADABLE = "unreadable"
+_COMES, _GONE = "joined", ("cleared", "put_away", "ended")
 _LONGEST_DETAIL = 1000
 _AUDITED: dict[str, EventKind] = {
     "admitted": events.ADMITTED,
@@ -64,6 +66,14 @@ class RoomCatalogue:
         with self._database.reading() as session:
             return [RoomEvent(row.at, row.kind, json.loads(row.detail)) for row in session.scalars(query)]
 
+    def in_use(self, room_id: int) -> bool:
+        """Whether somebody has come into the room since everybody was put out of it, or was gone from it, last."""
+        query = select(RoomEventRow.kind).where(
+            RoomEventRow.room_id == room_id, RoomEventRow.kind.in_((_COMES, *_GONE))
+        )
+        with self._database.reading() as session:
+            return session.scalar(query.order_by(RoomEventRow.line.desc()).limit(1)) == _COMES
+
     def _take(self, room_id: int, journal: Path) -> int:
         lines = _whole_lines(journal)
         with self._database.transaction() as session:
@@ -72,7 +82,7 @@ class RoomCatalogue:
             known = session.scalar(query) or 0
             for number, line in enumerate(lines[known:], known + 1):
                 self._keep(session, row, number, line)
-            if (row.ended_at or row.closes_at) + SETTLED < self._clock():
+            if (row.ended_at or row.closes_at + AFTER_HOURS) + SETTLED < self._clock():
                 row.catalogued_at = self._clock()
         return max(len(lines) - known, 0)
 

@@ -4,6 +4,8 @@ It is over when its outcome is marked, and, unless people talk in it, when its h
 called off. Whose interview is moved to another time is told so; its room stays for then.
 """
 
+from collections.abc import Callable
+
 import structlog
 from sqlalchemy import select
 
@@ -25,12 +27,21 @@ _STAYS = (Ending.MOVED, Ending.BY_PHONE)
 class Closing:
     """Carries ends into rooms, at once or soon, and if the media process was away, again until it has heard."""
 
-    def __init__(self, database: Database, clock: Clock, rooms: RoomService, endings: Endings, media: Media) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        rooms: RoomService,
+        endings: Endings,
+        media: Media,
+        in_use: Callable[[int], bool],
+    ) -> None:
         self._database = database
         self._clock = clock
         self._rooms = rooms
         self._endings = endings
         self._media = media
+        self._in_use = in_use
 
     def marked(self, room: Room) -> None:
         """Right after the mark. If the media process is away, the duty tells it."""
@@ -52,6 +63,8 @@ class Closing:
     def _carry(self, room: Room, ending: Ending | None, hours: Hours) -> int:
         if ending is None:
             return self._follow(room, hours)
+        if ending is Ending.BY_PHONE and not self._in_use(room.id):
+            return 0  # it stays so, often for days
         if ending in _STAYS:
             cleared = self._media.clear(room.code, ending)
             return self._follow(room, hours) if cleared else 0

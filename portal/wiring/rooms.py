@@ -144,7 +144,8 @@ def build_rooms(
     stops = Stops(database, clock, audit, media)
     registry = (
         rooms, joining, watch, catalogue, stops, Notebook(database, clock, audit, studies),
-        GuestList(database, clock, audit, rooms), endings, Closing(database, clock, rooms, endings, media),
+        GuestList(database, clock, audit, rooms), endings,
+        Closing(database, clock, rooms, endings, media, catalogue.in_use),
     )  # fmt: skip
     return Rooms(registry, rooms, stops, media, relay)
 

@@ -95,10 +95,30 @@ def test_ended_for_all_shuts_the_room(journal):
 def test_an_old_room_is_not_looked_at_for_ever(journal):
     world, room, _, write = journal
     world.clock.forward(hours=6)
+    write("joined", person="p1")  # people may come back into a call that goes on over its hours
+    assert world.get(RoomCatalogue).run() == 1
+    world.clock.forward(hours=24)
     world.get(RoomCatalogue).run()
     write("opened")
     assert world.get(RoomCatalogue).run() == 0
-    assert kinds(world, room) == []
+    assert kinds(world, room) == ["joined"]
+
+
+@pytest.mark.parametrize("gone", ["cleared", "put_away", "ended"])
+def test_a_room_is_in_use_from_when_somebody_comes_until_all_are_gone(journal_on_both, gone):
+    world, room, _, write = journal_on_both
+    catalogue = world.get(RoomCatalogue)
+
+    def in_use_after(*events):
+        for event in events:
+            write(event, person="p1")
+        catalogue.run()
+        return catalogue.in_use(room.id)
+
+    assert not in_use_after("opened")
+    assert in_use_after("joined", "admitted", "left")
+    assert not in_use_after(gone)
+    assert in_use_after("opened", "joined")
 
 
 def test_what_was_catalogued_cannot_be_changed(journal_on_both):

@@ -113,14 +113,20 @@ def test_who_waited_in_vain_can_book_again_and_who_was_let_in_has_had_her_interv
     assert world.get(BookingService).had(person.id) == 1
 
 
+def happened(world, room, event, **fields):
+    """As the media process writes it down, and it is catalogued."""
+    line = {"at": world.clock().isoformat(), "room": room.code, "event": event, **fields}
+    folder = world.settings.instance / "rooms"
+    folder.mkdir(exist_ok=True)
+    with (folder / f"{room.code}.jsonl").open("a", encoding="utf-8") as journal:
+        journal.write(json.dumps(line) + "\n")
+    world.get(RoomCatalogue).run()
+
+
 @pytest.mark.parametrize(("role", "had"), [("participant", 1), ("interpreter", 0)])
 def test_an_interview_was_held_where_the_participant_was_let_in(agreed, media, world, role, had):
     _, person, room, made, _ = agreed
-    line = {"at": made.starts_at.isoformat(), "room": room.code, "event": "admitted", "person": "p1", "role": role}
-    folder = world.settings.instance / "rooms"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{room.code}.jsonl").write_text(json.dumps(line) + "\n")
-    world.get(RoomCatalogue).run()
+    happened(world, room, "admitted", person="p1", role=role)
     world.clock.at = made.starts_at + timedelta(hours=4)
     assert world.get(Closing).run() == 1
     assert world.get(BookingService).had(person.id) == had
@@ -165,6 +171,7 @@ def test_where_it_is_moved_by_little_she_goes_on_waiting(agreed, media, world):
 def test_who_waits_for_an_interview_that_is_by_phone_now_is_told_and_may_come_again(agreed, media, world):
     _, person, room, made, asker = agreed
     booking, rooms = world.get(BookingService), world.get(RoomService)
+    happened(world, room, "joined", person="p1", role="participant")
     booking.book(person, made.starts_at, Details(Mode.PHONE, phone="01632 960123"), asker)
     world.get(Closing).run()
     assert media.asked == [(f"/rooms/{room.code}/clear", {"reason": "by_phone"})]
@@ -172,6 +179,26 @@ def test_who_waits_for_an_interview_that_is_by_phone_now_is_told_and_may_come_ag
         rooms.enter(person)
     booking.book(person, made.starts_at, Details(), asker)
     assert rooms.enter(person).code == room.code
+
+
+def test_an_interview_by_phone_is_carried_into_its_room_while_somebody_is_in_it(agreed, media, world):
+    _, person, room, made, asker = agreed
+    cleared = (f"/rooms/{room.code}/clear", {"reason": "by_phone"})
+    world.get(BookingService).book(person, made.starts_at, Details(Mode.PHONE, phone="01632 960123"), asker)
+    world.get(Closing).run()
+    assert media.asked == []
+    happened(world, room, "joined", person="p1", role="participant")
+    media.talks = True
+    world.get(Closing).run()
+    media.talks = False
+    world.get(Closing).run()
+    assert media.asked == [cleared] * 2
+    happened(world, room, "cleared", reason="by_phone")
+    world.get(Closing).run()
+    assert media.asked == [cleared] * 2
+    happened(world, room, "joined", person="s1", role="interviewer")
+    world.get(Closing).run()
+    assert media.asked == [cleared] * 3
 
 
 def test_a_page_that_comes_back_learns_why_it_is_over(agreed, media, world):

@@ -114,11 +114,14 @@ class House:
             Whether nobody is in it any more.
         """
         found = self.rooms.get(room)
-        if found is None:
-            return True
-        if found.talks(time.monotonic(), LOST_FOR):
-            return False
-        found.clear(reason)
+        if found is not None:
+            if found.talks(time.monotonic(), LOST_FOR):
+                return False
+            found.clear(reason)
+        known = found.state if found is not None else state.read(self._journals.lines(room))
+        if known.in_use:
+            known.in_use = False
+            self._journals.note(room, "cleared", reason=reason)  # so that nobody asks for it again until somebody comes
         return True
 
     def stop(self, room: str, wish: Wish) -> None:

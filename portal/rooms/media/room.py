@@ -92,6 +92,7 @@ class Room:
         member = Member(ticket, ticket.role.runs_room or ticket.person in self.state.admitted)
         self.members[ticket.person] = member
         self._rates[ticket.person] = commands.Rate()
+        self.state.in_use = True
         self.note("joined", person=ticket.person, role=ticket.role.value)
         return member
 

@@ -7,6 +7,8 @@ from portal.rooms.media import stopping
 from portal.rooms.media.journal import Value
 from portal.rooms.tickets import Role
 
+_IN_USE = {"joined": True, "cleared": False, "put_away": False, "ended": False}
+
 
 @dataclass
 class State:
@@ -30,6 +32,8 @@ class State:
     """Who needed to stop and has not come back since."""
     wishes: set[str] = field(default_factory=set)
     """The names of the wishes to stop that were carried out."""
+    in_use: bool = False
+    """Somebody has come, and not everybody was put out since."""
     talk_since: float | None = None
     """When the participant was let in, before anybody forgot the room: seconds since 1970."""
 
@@ -39,6 +43,7 @@ def read(lines: Iterable[Mapping[str, Value]]) -> State:
     state = State()
     for line in lines:
         event, person = line.get("event"), line.get("person")
+        state.in_use = _IN_USE.get(str(event), state.in_use)
         if event in ("admitted", "declined") and isinstance(person, str):
             _admission(state, line, person)
         elif event == "ended":

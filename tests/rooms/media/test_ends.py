@@ -106,6 +106,33 @@ async def _cleared() -> None:
             await client.close()
 
 
+def test_that_everybody_was_put_out_is_written_down_once_for_all_who_came():
+    asyncio.run(_written())
+
+
+async def _written() -> None:
+    async with Ours(record=False) as ours:
+        await _clear_twice(ours)
+        assert _events(ours) == []
+        for crash in (False, True):
+            waiting = await _in(ours, "p1")
+            if crash:
+                await asyncio.to_thread(ours.media.kill)
+                await asyncio.to_thread(ours.media.start)
+            await _clear_twice(ours)
+            await waiting.close()
+        assert [one for one in _events(ours) if one in ("joined", "cleared")] == ["joined", "cleared"] * 2
+
+
+async def _clear_twice(ours: Ours) -> None:
+    for _ in range(2):
+        assert await _ask(ours, "clear", {"reason": "by_phone"}) == {"done": True}
+
+
+def _events(ours: Ours) -> list[str]:
+    return [one["event"] for one in ours.media.journal("room0")]
+
+
 def test_a_talk_is_spared_also_after_a_crash_and_its_time_runs_on():
     asyncio.run(_spared())
 
