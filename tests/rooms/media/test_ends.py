@@ -116,17 +116,27 @@ async def _written() -> None:
         assert _events(ours) == []
         for crash in (False, True):
             waiting = await _in(ours, "p1")
+            await _last(ours, "joined")
             if crash:
                 await asyncio.to_thread(ours.media.kill)
                 await asyncio.to_thread(ours.media.start)
             await _clear_twice(ours)
             await waiting.close()
+            await _last(ours, "cleared")
         assert [one for one in _events(ours) if one in ("joined", "cleared")] == ["joined", "cleared"] * 2
 
 
 async def _clear_twice(ours: Ours) -> None:
     for _ in range(2):
         assert await _ask(ours, "clear", {"reason": "by_phone"}) == {"done": True}
+
+
+async def _last(ours: Ours, event: str) -> None:
+    """The journal is written in a thread of its own."""
+    deadline = time.monotonic() + 60
+    while [one for one in _events(ours) if one in ("joined", "cleared")][-1:] != [event]:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
 
 
 def _events(ours: Ours) -> list[str]:
