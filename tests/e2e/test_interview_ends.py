@@ -1,6 +1,8 @@
 """How calls end for who is still in them, and lines to who waits, in real browsers and through the real worker."""
 
+import os
 import re
+import signal
 from datetime import timedelta
 
 import pytest
@@ -10,7 +12,9 @@ from portal.db.engine import Database
 from portal.rooms.domain import GuestRole
 from portal.rooms.guests import GuestList
 from portal.rooms.store import RoomRow
-from tests.e2e.interviews import PHONE, Caller
+from tests.e2e.faults import standing_still
+from tests.e2e.interviews import PHONE, Caller, media_process
+from tests.support.browsers import ALLOWED, CAMERA, CHROMIUM
 
 pytestmark = pytest.mark.browser
 
@@ -98,6 +102,31 @@ def test_the_researcher_reads_whether_a_line_is_on_the_page_of_who_waits(waiting
     staff.wait_said("note", "Your line is on the page of")
     staff.check("line shown")
     assert staff.page.locator("#room-message").input_value() == ""
+
+
+def test_a_line_to_a_locked_phone_outlives_a_crash_of_the_call_service(place, caller, playwright):
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    hers = playwright.chromium.launch(executable_path=CHROMIUM, args=[*root, *CAMERA, ALLOWED])
+    room, line = place.room(), "I am with you in a minute"
+    with place.caller(hers, "participant") as she, place.caller(caller, "researcher") as staff:
+        she.page.goto(f"{she.base}/room/call")
+        staff.page.goto(f"{staff.base}/workspace/interviews/{room.code}")
+        staff.page.locator('[data-do="admit"]').wait_for()
+        she.wait_said("status", "You are in the waiting room.")
+        with standing_still(hers):
+            staff.page.get_by_label("A line to everybody who waits").fill(line)
+            staff.page.get_by_role("button", name="Send").click()
+            staff.page.get_by_text("Your line is not on their page yet.").wait_for()
+            os.kill(media_process(place.server), signal.SIGKILL)
+            staff.wait_was_said("The connection is lost.")
+            staff.page.locator("#room-queue-empty").wait_for()  # nobody waits in the next process yet
+        she.page.get_by_text(line).wait_for()
+        staff.page.get_by_text("Your line is on their page.").wait_for()
+        assert she.page.locator("#room-messages li").all_inner_texts() == [line]
+        staff.page.locator('[data-do="admit"]').click()
+        she.wait_said("status", "You are in the call.")
+        assert (she.problems, staff.problems) == ([], [])
+    hers.close()
 
 
 def test_the_longest_time_goes_by_the_room_s_clock_also_on_a_page_that_is_loaded_anew(place, caller):

@@ -17,6 +17,7 @@ import { Reminder } from "../../static/js/room/reminder.mjs";
 import { clock } from "../../static/js/room/time.mjs";
 import { Wish } from "../../static/js/room/wish.mjs";
 import { fill } from "../../static/js/room/words.mjs";
+import { Written } from "../../static/js/room/written.mjs";
 
 const words = (key) => key;
 
@@ -218,6 +219,79 @@ test("a line is said to be shown each time that it comes, and shown once", () =>
   assert.deepEqual([1, 2, 1].map((line) => lines.show({ line, text: `line ${line}` })), [true, true, false]);
   assert.deepEqual(list.items, ["line 1", "line 2"]);
   assert.deepEqual(told, [1, 2, 1].map((line) => ({ type: "shown", line })));
+});
+
+test("a line that comes under another number is known by its name", () => {
+  const list = { items: [], append: (one) => list.items.push(one.textContent), ownerDocument: { createElement: () => ({}) } };
+  const told = [];
+  const lines = new Lines({ list, tell: (message) => told.push(message) });
+  assert.deepEqual([1, 2].map((line) => lines.show({ line, text: "line", name: "a" })), [true, false]);
+  assert.equal(lines.show({ line: 3, text: "line", name: "b" }), true);
+  assert.deepEqual(list.items, ["line", "line"]);
+  assert.deepEqual(told, [1, 2, 3].map((line) => ({ type: "shown", line })));
+});
+
+// A page that writes lines, and what it asks the room for: each is answered by its name.
+function writer() {
+  const asked = [];
+  const ask = (message) => `ask ${asked.push(message)}`;
+  let names = 0;
+  const written = new Written({ ask, name: () => `line ${(names += 1)}` });
+  const follow = (lines, waiting) =>
+    written.follow({ lines, waiting: Object.entries(waiting).map(([person, line]) => ({ person, line })) });
+  return { written, asked, follow, since: (before) => asked.slice(before).map(({ name, to }) => [name, to]) };
+}
+
+test("lines that a call service had in its memory are said again to the next one, once, unless they were shown", () => {
+  const { written, asked, follow, since } = writer();
+  follow("m1", { p1: null, g1: null });
+  const first = written.write("wait");
+  assert.deepEqual(asked, [{ type: "message", text: "wait", name: "line 1" }]);
+  follow("m1", { p1: "sent", g1: "sent" });
+  written.done(first);
+  follow("m1", { p1: "sent", g1: "shown" });
+  follow("m1", { p1: "sent", g1: "shown" });
+  assert.equal(asked.length, 1);
+  follow("m2", {}); // it has started anew, and nobody has come back yet
+  assert.equal(asked.length, 1);
+  follow("m2", { p1: null, g1: null });
+  assert.deepEqual(asked.slice(1), [{ type: "message", text: "wait", name: "line 1", to: "p1" }]);
+  follow("m2", { p1: null, g1: null });
+  follow("m2", { p1: "sent", g1: null });
+  written.done("ask 2");
+  assert.deepEqual(since(2), []);
+  follow("m2", { p1: "shown", g1: null });
+  follow("m3", { p1: null, g1: null });
+  assert.deepEqual(since(2), []);
+});
+
+test("a line is unshown for as long as the room has not said that all are shown since it took it", () => {
+  const { written, follow, since } = writer();
+  const [first, second] = [written.write("one"), written.write("two")];
+  follow("m1", { p1: "sent" });
+  written.done(first);
+  follow("m1", { p1: "shown" }); // the first; the second is on its way
+  follow("m1", { p1: "sent" });
+  written.done(second);
+  follow("m2", { p1: "shown" }); // a colleague's line: ours are lost all the same
+  assert.deepEqual(since(2), [["line 1", "p1"], ["line 2", "p1"]]);
+  follow("m3", { p1: null }); // lost again before it had answered
+  assert.deepEqual(since(4), [["line 1", "p1"], ["line 2", "p1"]]);
+});
+
+test("who has gone before a line is said again gets it when she waits again, and its writer hears of nothing", () => {
+  const { written, asked, follow, since } = writer();
+  const first = written.write("one");
+  follow("m1", { p1: "sent" });
+  written.done(first);
+  follow("m2", { p1: null });
+  assert.equal(written.refused("ask 2"), true);
+  follow("m2", {});
+  assert.equal(asked.length, 2);
+  follow("m2", { p1: null });
+  assert.deepEqual(since(2), [["line 1", "p1"]]);
+  assert.equal(written.refused(written.write("two")), false);
+  assert.equal(written.refused("something else"), false);
 });
 
 test("times and words", () => {

@@ -128,10 +128,11 @@ def _decline(room: Stage, _member: Member, command: Command) -> None:
 
 def _message(room: Stage, _member: Member, command: Command) -> None:
     text = command.text("text", TEXT)
+    name = command.text("name", 64) if command.fields.get("name") is not None else None
     chosen = [_waiting(room, command, "to")] if command.fields.get("to") is not None else _all_waiting(room)
     if not chosen:
         raise Refused("nobody_waits")
-    room.lines.write(chosen, text)
+    room.lines.write(chosen, text, name)
     room.publish()
 
 

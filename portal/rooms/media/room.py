@@ -355,7 +355,7 @@ class Room:
             ],
             "recording": self.recorder.snapshot(possible=any(one.may_be_recorded for one in shown)),
             "share": share if viewer.admitted else None, "stopped": [one.told() for one in stopped],
-            "talk_since": self.state.talk_since if runs else None,
+            "talk_since": self.state.talk_since if runs else None, "lines": self.lines.memory if runs else None,
         }  # fmt: skip
 
     @property

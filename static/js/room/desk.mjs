@@ -5,6 +5,7 @@ import { canShareClips, canShareScreen, Share } from "./share.mjs";
 import { startGuide } from "./guide.mjs";
 import { startNotes } from "./notes.mjs";
 import { Reminder } from "./reminder.mjs";
+import { Written } from "./written.mjs";
 import { clock } from "./time.mjs";
 
 const SURE_MS = 5000;
@@ -16,6 +17,7 @@ export class Desk {
     this.snapshot = null;
     this.known = new Set();
     this.lines = new Map();
+    this.written = new Written({ ask: (message) => this.#send(message) });
     this.lists = { people: document.getElementById("room-people"), queue: document.getElementById("room-queue") };
     const recordingSeconds = () => this.#recordingSeconds();
     const guide = document.getElementById("room-guide");
@@ -53,6 +55,7 @@ export class Desk {
   // Before the stage, which shows the alarm.
   show(snapshot) {
     this.snapshot = snapshot;
+    this.written.follow(snapshot);
     this.#stopped(snapshot.stopped ?? []);
     this.#recording(snapshot.recording, snapshot.distress);
     this.reminder.follow(snapshot);
@@ -172,7 +175,7 @@ export class Desk {
       const field = form.querySelector("input");
       const text = field.value.trim();
       if (!text || this.line?.text === text) return;
-      const line = { text, id: this.#send({ type: "message", text }) };
+      const line = { text, id: this.written.write(text) };
       this.line = line;
       setTimeout(() => this.line === line && (this.line = null), GIVEN_UP_MS);
     });
@@ -186,14 +189,17 @@ export class Desk {
 
   // A line stays in its field until the room has it for who waits; whether it is on her page stands beside her name.
   done(id) {
+    this.written.done(id);
     if (this.line?.id !== id) return;
     const field = document.getElementById("room-message");
     if (field.value.trim() === this.line.text) field.value = "";
     this.line = null;
   }
 
+  // Gives true where it was nothing that she did: she is not to hear of it.
   refused(id) {
     if (this.line?.id === id) this.line = null;
+    return this.written.refused(id);
   }
 
   #sharing() {

@@ -1,5 +1,6 @@
 // Lines of the researcher to who waits. Each is said to be shown, so that the researcher's page can tell that it is; one
-// that comes again, over a new connection, is there already.
+// that comes again, over a new connection, is there already. After a crash of the call service it comes under another
+// number, but under the same name.
 export class Lines {
   constructor({ list, tell }) {
     this.list = list;
@@ -8,10 +9,11 @@ export class Lines {
   }
 
   // Gives true if it was new.
-  show({ line, text }) {
-    const fresh = !this.known.has(line);
+  show({ line, text, name }) {
+    const key = name ?? line;
+    const fresh = !this.known.has(key);
     if (fresh) {
-      this.known.add(line);
+      this.known.add(key);
       const item = this.list.ownerDocument.createElement("li");
       item.textContent = text;
       this.list.append(item);

@@ -170,7 +170,7 @@ export class Page {
   }
 
   #refusedDeed({ code, id }) {
-    this.desk?.refused(id);
+    if (this.desk?.refused(id)) return;
     if (code === "share_taken") this.desk?.share.stop();
     this.#notice(this.words(`refused-${code}`) || this.words("refused-not_allowed"));
   }

@@ -57,6 +57,37 @@ async def _gone() -> None:
             await client.close()
 
 
+def test_after_a_crash_its_writer_can_tell_and_say_it_again_without_doubling_it():
+    asyncio.run(_crashed())
+
+
+async def _crashed() -> None:
+    async with Ours(record=False) as ours:
+        interviewer, waiting = await _in(ours, "i1"), await _in(ours, "p1")
+        assert await _write(interviewer, "first", name="a") is None
+        assert (await waiting.until(lambda one: one.get("text") == "first"))["name"] == "a"
+        assert all("lines" not in one or one["lines"] is None for one in waiting.messages)
+        before = _memory(interviewer)
+        assert await _write(interviewer, "second", name="b") is None
+        assert _memory(interviewer) == before
+        for client in (interviewer, waiting):
+            await client.close()
+        await asyncio.to_thread(ours.media.kill)
+        await asyncio.to_thread(ours.media.start)
+
+        interviewer, waiting = await _in(ours, "i1"), await _in(ours, "p1")
+        await _stands(interviewer, None)
+        assert _memory(interviewer) not in (None, before)
+        for _ in range(2):
+            assert await _write(interviewer, "first", name="a", to="p1") is None
+        assert await _write(interviewer, "third") is None
+        await waiting.until(lambda one: one.get("text") == "third")
+        assert _texts(waiting) == ["first", "third"]
+        assert await _write(interviewer, "no name", name=7) == "bad_message"
+        for client in (interviewer, waiting):
+            await client.close()
+
+
 def test_who_waits_gets_it_also_after_her_connection_was_lost():
     asyncio.run(_lost())
 
@@ -89,11 +120,17 @@ async def _in(ours: Ours, person: str) -> Client:
     return client
 
 
-async def _write(client: Client, text: str) -> str | None:
+async def _write(client: Client, text: str, **more: object) -> str | None:
     """Gives why it was refused, or nothing."""
     client.messages.clear()
-    client.say("message", id=text, text=text)
-    return (await client.until(lambda one: one.get("id") == text)).get("code")
+    number = f"{text} {time.monotonic()}"
+    client.say("message", id=number, text=text, **more)
+    return (await client.until(lambda one: one.get("id") == number)).get("code")
+
+
+def _memory(client: Client) -> str | None:
+    """Which memory of lines the writer's page was told of last."""
+    return next(one["lines"] for one in reversed(client.messages) if one["type"] == "room")
 
 
 async def _stands(client: Client, state: str | None) -> None:
