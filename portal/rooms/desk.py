@@ -12,12 +12,14 @@ from portal.rooms.domain import LONGEST_NOTE, Ending, GuestRole, Outcome, Room
 from portal.rooms.errors import NotConsented, NoteOverwritten, NothingArranged, RoomUnknown, TopicUnknown
 from portal.rooms.forms import CheckForm, GuestForm, OutcomeForm
 from portal.rooms.guests import GuestList
+from portal.rooms.history import history
 from portal.rooms.joining import JoinService
 from portal.rooms.notes import Notebook
 from portal.rooms.service import RoomService
 from portal.rooms.stops import Stops
 from portal.study.markdown import to_html
 from portal.team.present import current_member
+from portal.team.service import TeamService
 from portal.web.forms import EmptyForm
 from portal.web.limits import limiter
 from portal.web.permissions import Permission, requires
@@ -199,8 +201,11 @@ def outcome(room_code: str) -> BaseResponse | str:
         flash(_("Kept. Thank you."))
         return redirect(url_for("interviews.listing"))
     form.stops.data = str(len(stops))
+    happened = history(
+        service(RoomCatalogue).events(found.id), service(RoomService).marks(found), service(TeamService).names()
+    )
     return render_template(
-        "rooms/outcome.html", room=found, form=form, events=service(RoomCatalogue).events(found.id), stops=stops,
+        "rooms/outcome.html", room=found, form=form, history=happened, stops=stops,
         note=service(Notebook).note(found, current_member().id),
     )  # fmt: skip
 

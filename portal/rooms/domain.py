@@ -151,6 +151,15 @@ class Room:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A member's word on how an interview ended."""
+
+    at: datetime
+    outcome: Outcome
+    staff_id: int
+
+
+@dataclass(frozen=True)
 class Meeting:
     """What a participant's page tells about her next interview."""
 

@@ -22,6 +22,7 @@ from portal.rooms.domain import (
     Appointment,
     Appointments,
     Hours,
+    Mark,
     Meeting,
     Outcome,
     Phase,
@@ -200,6 +201,12 @@ class RoomService:
                     reason=personal(room.participant.study_id, reason), at=entry.at
                 )
             )  # fmt: skip
+
+    def marks(self, room: Room) -> list[Mark]:
+        """Every word on how it ended, in order; the last one counts."""
+        query = select(RoomOutcomeRow).where(RoomOutcomeRow.room_id == room.id).order_by(RoomOutcomeRow.id)
+        with self._database.reading() as session:
+            return [Mark(row.at, Outcome(row.outcome), row.staff_id) for row in session.scalars(query)]
 
     def _past_without_room(self) -> list[Appointment]:
         now = self._clock()

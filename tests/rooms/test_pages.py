@@ -16,6 +16,7 @@ from portal.study.service import StudyBook
 from portal.team.domain import Role
 from tests.own_copy.test_own_copy import copy_of
 from tests.rooms.conftest import OFFER
+from tests.rooms.test_closing import happened
 from tests.rooms.test_opening import booked
 
 
@@ -268,6 +269,25 @@ def test_the_outcome_wants_a_reason_unless_it_is_done(desk, world):
     log = world.get(AuditLog).newest(1)[0]
     assert (log.kind, log.fields["outcome"]) == ("rooms.outcome", "broken_off")
     assert "child" not in str(log)
+
+
+def test_the_team_sees_who_marked_an_interview_and_when_and_that_its_room_was_put_away(desk, in_room, world):
+    client, _, room = desk
+    *_, member = in_room
+    happened(world, room, "joined", person="s1", role="interviewer")
+    happened(world, room, "put_away")
+    page = client.get(f"/workspace/interviews/{room.code}/outcome")
+    for fields in ({"outcome": "not_attended", "reason": "Nobody came"}, {"outcome": "done"}):
+        world.clock.forward(minutes=5)
+        client.submit(page, fields)
+    cells = client.get(f"/workspace/interviews/{room.code}/outcome").words("td")
+    assert [(what, who) for what, who in zip(cells[1::3], cells[2::3], strict=True)] == [
+        ("Came in", "team"),
+        ("Put away, as nobody had been in it for a quarter of an hour", "the portal, by itself"),
+        ("Marked: the participant did not come", member.name),
+        ("Marked: it is done", member.name),
+    ]
+    assert len(set(cells[0::3])) == 3
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.IT])
