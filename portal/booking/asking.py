@@ -35,12 +35,14 @@ class Asker:
 
 @dataclass(frozen=True)
 class Marks:
-    """How the team marked a participant's interviews."""
+    """What is known of how a participant's interviews went."""
 
     held: int = 0
     """How many took place without a booking."""
     undone: frozenset[str] = frozenset()
     """References of bookings whose interview did not take place or was broken off."""
+    taken: frozenset[str] = frozenset()
+    """References of bookings by video whose interview took place: it is marked so, or the participant was let in."""
 
 
 @dataclass(frozen=True)

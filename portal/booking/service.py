@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.audit.service import AuditLog
 from portal.booking import claims, events
 from portal.booking.asking import Ask, Asker, Marks
-from portal.booking.domain import Appointment, Cause, Details, Diary, Hold, Slot
+from portal.booking.domain import Appointment, Cause, Details, Diary, Hold, Mode, Slot
 from portal.booking.errors import EnoughInterviews, NoBooking, NotConsented, SlotTaken, TooManyMoves
 from portal.booking.notices import Notices
 from portal.booking.reads import Range, appointments, appointments_of, diaries, live_of, write_needs
@@ -171,10 +171,18 @@ class BookingService:
 
         One that the team marked as broken off or not attended is none: she can book another.
         """
-        now, marks = self._clock(), self._marks(participant_id)
-        booked = [one for one in self.of_participant(participant_id) if one.cancelled_at is None]
-        over = sum(one.ends_at <= now and one.reference not in marks.undone for one in booked)
-        return over + marks.held
+        marks = self._marks(participant_id)
+        return len(self._over(participant_id, marks)) + marks.held
+
+    def unsaid(self, participant_id: int) -> Appointment | None:
+        """Her newest interview by video that is over by the clock alone: nobody has said yet what became of it. None
+        where she has had enough of them without.
+        """
+        marks = self._marks(participant_id)
+        over = self._over(participant_id, marks)
+        unsaid = [one for one in over if one.mode is Mode.VIDEO and one.reference not in marks.taken]
+        enough = len(over) - len(unsaid) + marks.held >= self.rules.interviews
+        return unsaid[-1] if unsaid and not enough else None
 
     def by_reference(self, reference: str) -> Appointment | None:
         """The booking of this reference, cancelled or not."""
@@ -204,6 +212,11 @@ class BookingService:
     def interviewers(self, site: str) -> Mapping[int, str]:
         """The open accounts that may give interviews at the site, with their names."""
         return self._interviewers(site)
+
+    def _over(self, participant_id: int, marks: Marks) -> list[Appointment]:
+        now = self._clock()
+        booked = [one for one in self.of_participant(participant_id) if one.cancelled_at is None]
+        return [one for one in booked if one.ends_at <= now and one.reference not in marks.undone]
 
     def _found(self, *criteria: ColumnElement[bool]) -> list[Appointment]:
         with self._database.reading() as session:

@@ -39,6 +39,7 @@ def appointment() -> str:
         names=booking.interviewers(mine.person.site), countdown=current and words.countdown(current, booking.now()),
         earlier=current and service(Wishes).wants_earlier(current), title=booking.rules.title,
         why_not=None if current else flow.why_not(mine),
+        unsaid=None if current else booking.unsaid(mine.person.id),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Select, exists, func, literal, select
+from sqlalchemy import Exists, Select, exists, func, literal, select
 
 from portal.audit.service import AuditLog
 from portal.booking.asking import Marks
@@ -60,6 +60,11 @@ class Booked:
         return _by_video(self._booking.between(earliest, latest))
 
 
+_IN_VAIN, _TALKED = "in_vain", "talked"
+"""What a room tells where nobody has marked it."""
+_UNDONE = (Outcome.BROKEN_OFF, Outcome.NOT_ATTENDED, _IN_VAIN)
+
+
 class Marked:
     """How interviews ended, by the newest mark of each room."""
 
@@ -73,23 +78,34 @@ class Marked:
             select(RoomRow.appointment_key, RoomOutcomeRow.outcome)
             .join(RoomOutcomeRow, RoomOutcomeRow.room_id == RoomRow.id)
             .where(RoomOutcomeRow.id.in_(newest), RoomRow.participant_id == participant_id)
-            .union_all(_in_vain(participant_id))
+            .union_all(_in_vain(participant_id), _let_in(participant_id))
         )
         with self._database.reading() as session:
             found = session.execute(query).all()
         held = sum(booking is None and outcome == Outcome.DONE for booking, outcome in found)
-        undone = (booking for booking, outcome in found if booking is not None and outcome != Outcome.DONE)
-        return Marks(held, frozenset(undone))
+        taken = {booking for booking, outcome in found if booking is not None and outcome in (Outcome.DONE, _TALKED)}
+        undone = (booking for booking, outcome in found if booking is not None and outcome in _UNDONE)
+        return Marks(held, frozenset(undone), frozenset(taken))
+
+
+def _admitted() -> Exists:
+    return exists().where(
+        RoomEventRow.room_id == RoomRow.id, RoomEventRow.kind == "admitted",
+        RoomEventRow.detail.contains(f'"{Role.PARTICIPANT}"'),
+    )  # fmt: skip
+
+
+def _let_in(participant_id: int) -> Select[str | None, str]:
+    """Rooms that she was let into."""
+    return select(RoomRow.appointment_key, literal(_TALKED)).where(
+        RoomRow.participant_id == participant_id, _admitted()
+    )
 
 
 def _in_vain(participant_id: int) -> Select[str | None, str]:
     """Rooms whose hours went by, with nobody let in and no mark yet: there was no interview, whoever waited."""
-    admitted = exists().where(
-        RoomEventRow.room_id == RoomRow.id, RoomEventRow.kind == "admitted",
-        RoomEventRow.detail.contains(f'"{Role.PARTICIPANT}"'),
-    )  # fmt: skip
-    return select(RoomRow.appointment_key, literal("in_vain")).where(
-        RoomRow.participant_id == participant_id, RoomRow.ended_at >= RoomRow.closes_at, ~admitted,
+    return select(RoomRow.appointment_key, literal(_IN_VAIN)).where(
+        RoomRow.participant_id == participant_id, RoomRow.ended_at >= RoomRow.closes_at, ~_admitted(),
         RoomRow.id.not_in(select(RoomOutcomeRow.room_id)),
     )  # fmt: skip
 

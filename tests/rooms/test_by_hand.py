@@ -11,6 +11,7 @@ from portal.consent.readings import Readings
 from portal.rooms.domain import OPEN_BY_HAND, Outcome
 from portal.rooms.service import RoomService
 from portal.study.service import StudyBook
+from tests.rooms.test_closing import happened
 from tests.rooms.test_opening import booked
 
 NOTHING = "You have no time booked."
@@ -138,3 +139,60 @@ def test_one_that_neither_side_came_to_is_asked_about_and_makes_room_for_another
     client.submit(page, {"outcome": "not_attended", "reason": "We were ill, and she did not come either"})
     assert world.get(BookingService).had(person.id) == 0
     assert rooms.unmarked() == []
+
+
+@pytest.fixture
+def overlooked(world):
+    """A participant at her browser, a day after what she had booked; neither side came."""
+    invited, client = world.invite(), world.client()
+    person = invited.participant
+    world.get(Readings).note(
+        person, world.get(StudyBook).current().study.documents["carer"].information_sheet.content_hash
+    )
+    world.consent(person)
+    made = booked(world, person, 12)
+    world.clock.at = made.starts_at + timedelta(hours=24)
+    client.submit(client.get(f"/invitation/{invited.token}"), {})
+    return client, person, made
+
+
+PLANNED, HAD = "Your interview was planned for", "You have had your interview."
+
+
+def told(client):
+    text = client.get("/interview").text
+    return [one for one in (PLANNED, HAD, NOTHING) if one in text]
+
+
+def test_her_page_does_not_say_that_she_had_an_interview_that_nobody_has_said_a_word_of(overlooked):
+    client, _, made = overlooked
+    page = client.get("/interview")
+    assert told(client) == [PLANNED]
+    moment = f"{made.starts_at:%-d %B %Y, %H:%M} (UK time)"
+    assert f"{moment}. We have not yet written down if we talked with you then." in page.text
+    assert {"/messages", "/afterwards"} <= set(page.links())
+
+
+@pytest.mark.parametrize(
+    ("outcome", "says"), [(Outcome.DONE, HAD), (Outcome.BROKEN_OFF, NOTHING), (Outcome.NOT_ATTENDED, NOTHING)]
+)
+def test_her_page_says_what_the_team_has_marked(overlooked, world, outcome, says):
+    client, person, made = overlooked
+    rooms, staff_id = world.get(RoomService), made.interviewer_ids[0]
+    rooms.mark(rooms.room_of_overlooked(person, staff_id=staff_id), outcome, "", staff_id=staff_id)
+    assert told(client) == [says]
+
+
+def test_whoever_was_let_in_has_had_it_before_the_team_has_marked_it(overlooked, world):
+    client, person, made = overlooked
+    room = world.get(RoomService).room_of_overlooked(person, staff_id=made.interviewer_ids[0])
+    assert told(client) == [PLANNED]
+    happened(world, room, "admitted", person="p1", role="participant")
+    assert told(client) == [HAD]
+
+
+def test_one_by_hand_that_took_place_instead_counts(overlooked, world):
+    client, person, made = overlooked
+    rooms, staff_id = world.get(RoomService), made.interviewer_ids[0]
+    rooms.mark(rooms.open_by_hand(person, staff_id=staff_id), Outcome.DONE, "", staff_id=staff_id)
+    assert told(client) == [HAD]
