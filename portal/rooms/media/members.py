@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from portal.rooms.media.commands import Rate
 from portal.rooms.media.peer import Peer
 from portal.rooms.media.sdp import SLOTS
 from portal.rooms.tickets import Role, Ticket
@@ -43,6 +44,7 @@ class Member:
     """Who is in which of her slots."""
     done: deque[str | int] = field(default_factory=lambda: deque(maxlen=MOST_DONE))
     """The names of the commands that were last carried out for her."""
+    rate: Rate = field(default_factory=Rate)
 
     @property
     def person(self) -> str:

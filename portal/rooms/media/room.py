@@ -1,5 +1,5 @@
-"""A room: who is in it, who sees whom, and what everybody is told. Commands are in `acts.py`, recording in
-`recording.py`.
+"""A room: who is in it, who sees whom, and what everybody is told. What pages say is heard in `hearing.py` and carried
+out in `acts.py`; what a page sees is in `snapshot.py`, recording in `recording.py`.
 """
 
 import json
@@ -9,8 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from portal.rooms.media import acts, bandwidth, commands, seats
-from portal.rooms.media.commands import Refused
+from portal.rooms.media import acts, bandwidth, hearing, seats, snapshot
 from portal.rooms.media.errors import JoinRefused
 from portal.rooms.media.lines import Lines
 from portal.rooms.media.members import Member
@@ -29,14 +28,8 @@ Note = Callable[..., None]
 """`note(event, **fields)` writes a line of the room's journal."""
 
 
-class Recorder(acts.Recorder, Protocol):
+class Recorder(acts.Recorder, snapshot.Recorder, Protocol):
     """What a room asks of its recording."""
-
-    def snapshot(self, *, possible: bool) -> dict[str, object]:
-        """What every page is told."""
-
-    def records(self, person: str) -> bool:
-        """True while this person is being recorded."""
 
     def follow(self, members: list[Member]) -> None:
         """The members or their connections changed: take who may be taken, let go of the others."""
@@ -64,7 +57,6 @@ class Room:
         self.distress = state.distress
         self.ended: str | None = None
         self._ended, self._refused = ended, refused
-        self._rates: dict[str, commands.Rate] = {}
         self.empty_since: float | None = time.monotonic()
         self._attended_at = time.monotonic()
         """When somebody who runs the room was last seen to be here."""
@@ -91,7 +83,6 @@ class Room:
             raise JoinRefused("room_full")
         member = Member(ticket, ticket.role.runs_room or ticket.person in self.state.admitted)
         self.members[ticket.person] = member
-        self._rates[ticket.person] = commands.Rate()
         self.state.in_use = True
         self.note("joined", person=ticket.person, role=ticket.role.value)
         return member
@@ -120,7 +111,6 @@ class Room:
         if self.members.get(member.person) is not member:
             return
         del self.members[member.person]
-        self._rates.pop(member.person, None)
         for other in self.members.values():
             other.slots.pop(member.person, None)
         if member.peer is not None:
@@ -232,34 +222,7 @@ class Room:
         member = self._member(peer)
         if member is None:
             return
-        rate = self._rates[member.person]
-        if not rate.take():
-            if rate.warn():
-                self._refuse(member, None, "too_many")
-            return
-        number: str | int | None = None
-        try:
-            command = commands.read(message)
-            number = command.id
-            self._perform(member, command)
-        except Refused as refused:
-            self._refuse(member, number, refused.code)
-            return
-        if number is not None:
-            self.tell(member, {"type": "done", "id": number})
-
-    def _refuse(self, member: Member, number: str | int | None, code: str) -> None:
-        self._refused(code)
-        self.tell(member, {"type": "refused", "id": number, "code": code})
-
-    def _perform(self, member: Member, command: commands.Command) -> None:
-        """Once: what was said again over another connection, since no answer had come, was done already."""
-        if command.id is not None and command.id in member.done:
-            return
-        commands.allow(command, admitted=member.admitted, runs_room=member.role.runs_room)
-        acts.perform(self, member, command)
-        if command.id is not None:
-            member.done.append(command.id)
+        hearing.hear(self, member, message, self._refused)
 
     def disconnected(self, peer: Peer, reason: str) -> None:
         """Her connection is over; she may be back."""
@@ -332,31 +295,7 @@ class Room:
 
     def snapshot(self, viewer: Member) -> dict[str, object]:
         """The room as this member may see it."""
-        shown = [one for one in self.members.values() if one.admitted and (viewer.admitted or one.role.runs_room)]
-        runs = viewer.role.runs_room
-        waiting = [one for one in self.members.values() if runs and not one.admitted]
-        stopped = list(self.state.stopped.values()) if runs else []
-        share = next((one.person for one in self.present() if one.sharing), None)
-        return {
-            "type": "room", "room": self.name, "you": viewer.person, "admitted": viewer.admitted,
-            "distress": self.distress, "at": round(time.time(), 3),
-            "people": [
-                one.seen_by(
-                    viewer, recorded=self.recorder.records(one.person), withdrawn=one.person in self.state.withdrawn
-                )
-                for one in shown
-            ],
-            "waiting": [
-                {
-                    "person": one.person, "role": one.role.value, "name": one.ticket.name,
-                    "connected": one.lost_at is None, "line": self.lines.state(one.person),
-                }
-                for one in waiting
-            ],
-            "recording": self.recorder.snapshot(possible=any(one.may_be_recorded for one in shown)),
-            "share": share if viewer.admitted else None, "stopped": [one.told() for one in stopped],
-            "talk_since": self.state.talk_since if runs else None, "lines": self.lines.memory if runs else None,
-        }  # fmt: skip
+        return snapshot.snapshot(self, viewer)
 
     @property
     def _attended(self) -> bool:
