@@ -7,16 +7,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page
 from playwright.sync_api import TimeoutError as TooLong
 
 from portal.db.engine import Database
 from portal.people.service import PeopleService
-from portal.recordings.age import Identity, new_identity
+from portal.recordings.age import Identity, decrypt, new_identity
 from portal.recordings.keys.service import KeyService
 from portal.rooms.domain import Outcome, Room
 from portal.rooms.service import RoomService
+from portal.rooms.store import RoomRow
 from portal.settings import ROOT, Settings
 from portal.team.domain import Role
 from portal.team.service import TeamService
@@ -177,6 +179,21 @@ def media_process(server: Server) -> int:
         ["pgrep", "-P", str(server.process.pid), "-f", "portal.rooms.media"], capture_output=True, text=True, check=True
     )
     return int(found.stdout.split()[0])
+
+
+def codecs(place: House, room: Room, folder: Path) -> set[str]:
+    """In the participant's first file, once it is closed."""
+    with place.services.get(Database).reading() as session:
+        vault = place.server.instance / "vault" / session.get_one(RoomRow, room.id).recording_id
+    until(lambda: b'"ended"' in (vault / "manifest.jsonl").read_bytes())
+    film = folder / "p1.webm"
+    with min(vault.glob("p1-*.webm.age")).open("rb") as sealed, film.open("wb") as opened:
+        decrypt(sealed, opened, [place.identity])
+    shown = subprocess.run(
+        ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", str(film)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return set(shown.stdout.split())
 
 
 def until(true: Callable[[], object], seconds: float = 60) -> None:
