@@ -22,6 +22,9 @@ EARLY, LATE = 1.0, 5.0
 """Seconds by which a frame may be timed after its arrival (where the network has just become faster), or before. Beyond
 that its source began anew without saying so: a phone that was locked, a broken browser, or one that means ill. Where
 only the frame is so late, and not what came last, the network stood still and then gave everything at once."""
+_REPORTS = 4
+"""So many of a stream's reports are kept, some 20 s of sound. Browsers stamp sound when they send it: on a crowded
+machine a report is late (by 9 ms at a load of 12, measured), and none is early. So the least late one tells most."""
 _UNTRUE = 0.04
 """A track's own excess over what can be, in seconds, that is no jitter but a wrong report."""
 _WRAP, _HALF = 1 << 32, 1 << 31
@@ -79,7 +82,9 @@ class TrackClock:
         self._stamp: int | None = None
         self._early: tuple[int, int] | None = None
         self._arrival: float | None = None
+        self._told: deque[float] = deque(maxlen=_REPORTS)
         self._report: float | None = None
+        """The sender's time at the time stamp 0."""
         self._used: float | None = None
         self._last = self._lateness = 0.0
         self._newest = 0.0, 0.0
@@ -107,6 +112,7 @@ class TrackClock:
         ahead = self.ahead
         if self._report is not None and ahead > _UNTRUE:
             self._report -= ahead
+            self._told.append(self._report)
 
     def came(self, packets: Sequence[Packet]) -> None:
         """Packets, as they arrived."""
@@ -138,9 +144,9 @@ class TrackClock:
         whole = self._stamp + (step if step < _HALF else step - _WRAP)
         told = ntp_seconds(ntp) - whole / self._rate
         if self._report is None or abs(told - self._report) > _STEP:
-            self._report = told
-        else:
-            self._report += (told - self._report) / 4
+            self._told.clear()
+        self._told.append(told)
+        self._report = min(self._told)
 
     def time(self, stamp: int, arrived: float) -> float:
         """Our time of an extended time stamp that arrived then. Call it in order: the correction creeps along."""

@@ -414,3 +414,17 @@ def test_a_track_is_tied_to_its_person_by_whichever_report_comes_first():
     track.came([(1, stamp, 0, SOUND, 11.2)])
     assert track.tied
     assert track.time(stamp, 11.2) == pytest.approx(11.0, abs=0.001)
+
+
+def test_reports_that_were_sent_late_do_not_put_sound_behind_picture():
+    clock = PersonClock()
+    track = TrackClock(48_000, clock)
+    times = []
+    for number, late in enumerate((0.06, 0, 0.08, 0.05, 0.09, 0, 0.07, 0.02)):
+        second = 5 * number
+        clock.heard((50 + second) << 32, 10.0 + second)
+        stamp = 48_000 * second
+        track.came([(number, stamp, 0, SOUND, 10.01 + second)])
+        track.reported(round((50 + second + late) * (1 << 32)), stamp)
+        times.append(track.time(stamp, 10.01 + second) - 10 - second)
+    assert times[4:] == pytest.approx([0] * 4, abs=0.001)

@@ -32,7 +32,54 @@ function flash () {
     paper.fillStyle = '#888'
     paper.fillRect(10 + 600 * Math.random(), 10, 8, 8)
   }, 10)
-  return new MediaStream([...canvas.captureStream(30).getTracks(), ...out.stream.getTracks()])
+  const stream = new MediaStream([...canvas.captureStream(30).getTracks(), ...out.stream.getTracks()])
+  watch(stream)
+  return stream
+}
+
+// When the flashes and beeps were sent, as the browser itself stamps the stream: on a busy machine its sound and picture
+// are apart before they leave it. The stamps of sound and picture have clocks of their own, so each is tied to the page's
+// clock by what reached us fastest.
+function watch (stream) {
+  const track = kind => stream.getTracks().find(one => one.kind === kind).clone()
+  const corner = new OffscreenCanvas(4, 4).getContext('2d', { willReadFrequently: true })
+  let lit = true
+  const flashes = each(track('video'), frame => {
+    corner.drawImage(frame, 0, 0, 4, 4)
+    const before = lit
+    lit = corner.getImageData(1, 2, 1, 1).data[0] > 128
+    return lit && !before ? 0 : null
+  })
+  let quiet = 0
+  const beeps = each(track('audio'), data => {
+    const samples = new Float32Array(data.numberOfFrames)
+    data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' })
+    let begun = null
+    for (const [at, one] of samples.entries()) {
+      const loud = Math.abs(one) > 0.06
+      if (loud && quiet > data.sampleRate / 5) begun = at / data.sampleRate
+      quiet = loud ? 0 : quiet + 1
+    }
+    return begun
+  })
+  room.sent = () => ({ flashes: flashes(), beeps: beeps() })
+}
+
+// Calls `begins` for each frame of the track; it tells after how many seconds of the frame something begins, or null.
+// Gives a function that gives those moments in seconds since 1970.
+function each (track, begins) {
+  const found = []
+  let late = Infinity
+  new MediaStreamTrackProcessor({ track }).readable.pipeTo(new WritableStream({
+    write (frame) {
+      const at = frame.timestamp / 1e6
+      late = Math.min(late, (performance.timeOrigin + performance.now()) / 1e3 - at)
+      const after = begins(frame)
+      if (after !== null) found.push(at + after)
+      frame.close()
+    },
+  }))
+  return () => found.map(at => at + late)
 }
 
 async function media () {
