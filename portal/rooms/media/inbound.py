@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -21,6 +22,8 @@ FAR = 0x8000
 GIVE_UP = 1.0
 """Seconds after which a lost packet is not asked for again."""
 RETRIES = 10
+REPORTS = 4
+"""Sender reports that are kept, some 20 s of sound."""
 KEYFRAME_PAUSE = 0.5
 """Seconds between two requests for a keyframe."""
 
@@ -84,15 +87,16 @@ class Inbound:
         self._keyframe_timer: asyncio.TimerHandle | None = None
         self.retry = 0.05
         """Seconds between two requests for the same packet; follows the round-trip time."""
-        self.sender_report: tuple[int, int, float] | None = None
-        """The last pair (NTP time 32.32, RTP time stamp) with its arrival."""
+        self.sender_reports: deque[tuple[int, int, float]] = deque(maxlen=REPORTS)
+        """The last pairs (NTP time 32.32, RTP time stamp) of this source with their arrivals, newest last."""
         self._counted = (0, 0)
 
     def restart(self, ssrc: int) -> None:
         """A new source sends in this m-line."""
         if self.highest >= 0:
             self._base = (self.highest >> 16) + 2 << 16
-        self.ssrc, self.highest, self._due, self._transit, self.sender_report = ssrc, -1, -1, None, None
+        self.ssrc, self.highest, self._due, self._transit = ssrc, -1, -1, None
+        self.sender_reports.clear()
         self.received, self._counted = 0, (0, 0)
         self.history = [None] * HISTORY
         self._forget()
@@ -149,7 +153,7 @@ class Inbound:
 
     def reported(self, ntp: int, stamp: int, now: float) -> None:
         """A sender report arrived."""
-        self.sender_report = (ntp, stamp, now)
+        self.sender_reports.append((ntp, stamp, now))
         for sink in self.sinks:
             sink.reported(ntp, stamp, now)
 

@@ -72,7 +72,7 @@ class Part:
         self.person = person
         self._origin, self._since, self._file = origin, since, file
         self._since_ms = self._ms(since)
-        self._person_clock = PersonClock()
+        self._person_clock = PersonClock(since)
         self._streams = {kind: self._stream(kind) for kind in (AUDIO, VIDEO)}
         self.begun_ms: int | None = None
         """Where the file begins on the recording's clock; None before it does."""

@@ -87,8 +87,8 @@ def reception(streams: Iterable[Inbound], now: float) -> bytes:
             continue
         fraction, lost = stream.report()
         last, since = 0, 0
-        if stream.sender_report is not None:
-            ntp, _, arrived = stream.sender_report
+        if stream.sender_reports:
+            ntp, _, arrived = stream.sender_reports[-1]
             last, since = ntp >> 16 & 0xFFFFFFFF, int((now - arrived) * 65_536) & 0xFFFFFFFF
         reports.append(rtp.RtcpReceiverInfo(
             ssrc=stream.ssrc, fraction_lost=fraction, packets_lost=lost, highest_sequence=stream.highest & 0xFFFFFFFF,

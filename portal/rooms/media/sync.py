@@ -9,7 +9,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 
-from portal.rooms.media.inbound import Packet
+from portal.rooms.media.inbound import REPORTS, Packet
 
 _WINDOW = 60.0
 _SETTLE = 3.0
@@ -22,9 +22,6 @@ EARLY, LATE = 1.0, 5.0
 """Seconds by which a frame may be timed after its arrival (where the network has just become faster), or before. Beyond
 that its source began anew without saying so: a phone that was locked, a broken browser, or one that means ill. Where
 only the frame is so late, and not what came last, the network stood still and then gave everything at once."""
-_REPORTS = 4
-"""So many of a stream's reports are kept, some 20 s of sound. Browsers stamp sound when they send it: on a crowded
-machine a report is late (by 9 ms at a load of 12, measured), and none is early. So the least late one tells most."""
 _UNTRUE = 0.04
 """A track's own excess over what can be, in seconds, that is no jitter but a wrong report."""
 _WRAP, _HALF = 1 << 32, 1 << 31
@@ -36,11 +33,11 @@ def ntp_seconds(ntp: int) -> float:
 
 
 class PersonClock:
-    """How a person's clock stands to ours."""
+    """How a person's clock stands to ours. `since`: when her part begins, which may be after her first reports."""
 
-    def __init__(self) -> None:
+    def __init__(self, since: float = -math.inf) -> None:
         self._heard: deque[tuple[float, float]] = deque()
-        self._since: float | None = None
+        self._since = since
         self._last = 0.0
         self._offset: float | None = None
 
@@ -52,20 +49,20 @@ class PersonClock:
     def heard(self, ntp: int, arrived: float) -> None:
         """A sender report of any of her streams arrived, at our time."""
         late = arrived - ntp_seconds(ntp)
-        if self._offset is not None and abs(late - self._offset) > 10:  # she set her clock, or another device
+        other = self._offset is not None and abs(late - self._offset) > 10  # she set her clock, or another device
+        if other:
             self._heard.clear()
-            self._since = None
+        if other or self._offset is None:
+            self._since = max(self._since, arrived)
         self._heard.append((arrived, late))
         while self._heard[0][0] < arrived - _WINDOW:
             self._heard.popleft()
         target = min(one for _, one in self._heard)
-        if self._since is None:
-            self._since = arrived
         if self._offset is None or arrived - self._since < _SETTLE:
             self._offset = target
         else:
-            self._offset = _toward(self._offset, target, _SLEW * (arrived - self._last))
-        self._last = arrived
+            self._offset = _toward(self._offset, target, _SLEW * max(0.0, arrived - self._last))
+        self._last = max(self._last, arrived)
 
     def lower(self, by: float) -> None:
         """Every report was later than the packets by so many seconds: what they say counts like a faster report."""
@@ -75,14 +72,18 @@ class PersonClock:
 
 
 class TrackClock:
-    """One stream's time stamps. Times are our seconds."""
+    """One stream's time stamps. Times are our seconds.
+
+    Browsers stamp sound when they send it: on a crowded machine a report is late (by 9 ms at a load of 12, measured),
+    and none is early. So the least late of the last ones counts here as well.
+    """
 
     def __init__(self, rate: int, person: PersonClock) -> None:
         self._rate, self._person = rate, person
         self._stamp: int | None = None
-        self._early: tuple[int, int] | None = None
+        self._early: list[tuple[int, int]] = []
         self._arrival: float | None = None
-        self._told: deque[float] = deque(maxlen=_REPORTS)
+        self._told: deque[float] = deque(maxlen=REPORTS)
         self._report: float | None = None
         """The sender's time at the time stamp 0."""
         self._used: float | None = None
@@ -126,8 +127,8 @@ class TrackClock:
 
     def _first(self, stamp: int) -> None:
         self._stamp = stamp
-        if self._early is not None:
-            self.reported(*self._early)
+        for report in self._early:
+            self.reported(*report)
 
     def _arrived(self, stamp: int, at: float) -> None:
         """A packet of this extended time stamp arrived: until a report comes the best guess, and then a bound."""
@@ -138,7 +139,7 @@ class TrackClock:
     def reported(self, ntp: int, stamp: int) -> None:
         """A sender report's pair (the stamp of 32 bits)."""
         if self._stamp is None:  # no packet yet to tell how often the stamps have wrapped
-            self._early = ntp, stamp
+            self._early = [*self._early[1 - REPORTS :], (ntp, stamp)]
             return
         step = (stamp - self._stamp) & (_WRAP - 1)
         whole = self._stamp + (step if step < _HALF else step - _WRAP)

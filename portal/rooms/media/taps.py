@@ -21,8 +21,8 @@ class Tap:
         self._reports: list[Report] = []
         self.forward: Callable[[Packet], None] = self._packets.append
         stream.sinks = (*stream.sinks, self)
-        if stream.sender_report is not None:
-            self.reported(*stream.sender_report)
+        for report in stream.sender_reports:
+            self.reported(*report)
 
     @property
     def bytes(self) -> int:

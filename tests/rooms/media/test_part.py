@@ -428,3 +428,16 @@ def test_reports_that_were_sent_late_do_not_put_sound_behind_picture():
         track.reported(round((50 + second + late) * (1 << 32)), stamp)
         times.append(track.time(stamp, 10.01 + second) - 10 - second)
     assert times[4:] == pytest.approx([0] * 4, abs=0.001)
+
+
+def test_reports_from_before_the_recording_tie_its_first_sound():
+    clock = PersonClock(since=100.0)
+    track = TrackClock(48_000, clock)
+    slow_network = {85: 0.3, 90: 0.1, 95: 0.2, 99: 0.02, 96: 0.05, 97: 0.0, 98: 0.04}
+    sent_late = {85: 0.06, 90: 0.0, 95: 0.08, 99: 0.05}
+    for second, slow in slow_network.items():
+        clock.heard((50 + second) << 32, second + slow)
+        if second in sent_late:
+            track.reported(round((50 + second + sent_late[second]) * (1 << 32)), 48_000 * second)
+    track.came([(1, 48_000 * 100, 0, SOUND, 100.03)])
+    assert track.time(48_000 * 100, 100.03) == pytest.approx(100.0, abs=0.001)
