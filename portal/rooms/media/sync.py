@@ -46,6 +46,12 @@ class PersonClock:
         """What to add to her time to get ours, in seconds; None before the first report."""
         return self._offset
 
+    @property
+    def known(self) -> float:
+        """How many seconds the first and the last report that are known lie apart."""
+        moments = [arrived for arrived, _ in self._heard]
+        return max(moments, default=0.0) - min(moments, default=0.0)
+
     def heard(self, ntp: int, arrived: float) -> None:
         """A sender report of any of her streams arrived, at our time."""
         late = arrived - ntp_seconds(ntp)

@@ -20,6 +20,7 @@ class Taken:
         self.peer: Peer | None = None
         self.lost_at: float | None = None
         self._taps: list[Tap] = []
+        self._unsure = False
 
     def follows(self, member: Member) -> bool:
         """True while the member's present connection is tapped."""
@@ -34,6 +35,7 @@ class Taken:
             streams = (peer.microphone, peer.camera) if member.ticket.video else (peer.microphone,)
             self._taps = [Tap(self.person, stream) for stream in streams]
             peer.ask_sender_reports()
+            self._unsure = True
         return before is not None and before is not peer
 
     @property
@@ -44,6 +46,12 @@ class Taken:
     def drain(self) -> list[Event]:
         """What came since the last time."""
         return [event for tap in self._taps for event in tap.drain()]
+
+    def ask_again(self) -> None:
+        """Ask once more how her clock stands: the answers to the first question may have come late."""
+        if self._unsure and self.peer is not None and self.lost_at is None:
+            self._unsure = False
+            self.peer.ask_sender_reports()
 
     def close(self) -> None:
         """Take nothing any more."""
@@ -101,6 +109,7 @@ class Takings:
         events, self._events = self._events, []
         for taken in self._taken.values():
             events += taken.drain()
+            taken.ask_again()
         return events
 
     def clear(self) -> None:

@@ -441,3 +441,22 @@ def test_reports_from_before_the_recording_tie_its_first_sound():
             track.reported(round((50 + second + sent_late[second]) * (1 << 32)), 48_000 * second)
     track.came([(1, 48_000 * 100, 0, SOUND, 100.03)])
     assert track.time(48_000 * 100, 100.03) == pytest.approx(100.0, abs=0.001)
+
+
+def test_sound_and_picture_are_together_from_the_start_where_the_first_reports_came_late():
+    one, tape = person(delay=0.08)
+    one.report(AUDIO, 100.0)
+    one.report(VIDEO, 100.0)
+    one.delay = 0.03
+    one.report(VIDEO, 100.8)
+    one.live(100.01, 120)
+    one.finish(120.0)
+    check_true(tape, within=0.022)
+    assert tape.begun[0][0] == pytest.approx(40, abs=12)
+
+
+def test_sound_that_runs_too_fast_is_played_no_more_than_a_frame_late():
+    one, tape = person(drift=2e-4)
+    one.live(100, 700)
+    one.finish(700.0)
+    check_true(tape, within=0.022)
