@@ -190,7 +190,7 @@ class Part:
                 edge = min(quiet, self._ms(stream.held_from))
             else:
                 edge = reached if stream.reorder.waits and reached is not None else quiet
-            if kind == AUDIO and now - stream.last_arrival < SLACK:  # it flows, if late: silence would take its place
+            if kind == AUDIO and now - stream.last_arrival < LATE:  # it may only be late: silence would take its place
                 edge = min(edge, self._ms(now - LATE))
             edges.append(edge if reached is None else max(reached, edge))
         return min(edges)

@@ -23,7 +23,14 @@ def recorded(network):
     return sum(frame.data == SOUND for frame in tape.of(webm.AUDIO)), len(tape.of(webm.VIDEO))
 
 
-@pytest.mark.parametrize("seconds", [4, 6, 8, 12])
+@pytest.mark.parametrize("seconds", [1.5, 2, 4, 4.8])
+def test_sound_that_was_held_back_for_less_than_five_seconds_is_kept_whole(seconds):
+    sound, pictures = recorded(lambda at: 120 + seconds if 120 <= at < 120 + seconds else at)
+    assert sound == 3000
+    assert pictures == pytest.approx(1800, abs=5)
+
+
+@pytest.mark.parametrize("seconds", [6, 8, 12])
 def test_what_a_relay_held_back_and_then_gave_at_once_keeps_its_place(seconds):
     """Only the sound whose place silence has taken meanwhile is lost, and never what is said afterwards."""
     sound, pictures = recorded(lambda at: 120 + seconds if 120 <= at < 120 + seconds else at)
@@ -37,6 +44,18 @@ def test_sound_that_comes_seconds_late_all_the_time_is_kept(most):
     sound, pictures = recorded(lambda at: at + max(0.0, min(most, (at - 110) / 5 * most, (127 - at) / 2 * most)))
     assert sound == pytest.approx(3000, abs=5)
     assert pictures == pytest.approx(1800, abs=5)
+
+
+@pytest.mark.parametrize("pause", [0.3, 1.5, 2, 4.5, 5.5, 8])
+def test_what_is_said_after_a_change_of_microphone_is_kept(pause):
+    """A browser that has no microphone for a while sends nothing, and its time stamps stand still meanwhile."""
+    one, tape = person()
+    one.live(100, 121)
+    one.live(121, 121 + pause, sound=False)
+    one.bases[AUDIO] -= round(pause * 48_000)
+    one.live(121 + pause, 160)
+    assert one.finish(160.0) == pytest.approx(60_000, abs=60)
+    assert sum(frame.data == SOUND for frame in tape.of(webm.AUDIO)) == (60 - pause) * 50
 
 
 @pytest.mark.parametrize("kind", [AUDIO, VIDEO])
