@@ -44,10 +44,12 @@ class Composer:
         """Packets since others had their turn."""
         self.keyframes: set[str] = set()
         """Persons of whom the last batch wants a keyframe."""
+        self.reports: set[str] = set()
+        """Persons of whom it wants sender reports."""
 
     async def compose(self, events: Sequence[Event], now: float) -> list[Order]:
         """What is to be written by this moment, in order. One call at a time."""
-        self.keyframes = set()
+        self.keyframes, self.reports = set(), set()
         for event in events:
             await self._one(event)
         for person, part in list(self._parts.items()):
@@ -102,6 +104,8 @@ class Composer:
             self._open(person, now)
         if part.wants_new_file or part.wants_keyframe:
             self.keyframes.add(person)
+        if part.wants_reports:
+            self.reports.add(person)
 
     def _open(self, person: str, at: float) -> None:
         self._close(person, at)

@@ -65,7 +65,7 @@ class _Stream:
     last_ms: int | None = None
     last_arrival: float = -math.inf
     held_from: float | None = None
-    """Since when a new connection's packets wait for its first sender report."""
+    """Since when a new connection's packets, or those after a pause, wait for the first sender report."""
 
 
 class Part:
@@ -89,6 +89,11 @@ class Part:
         self._sound: Sound | None = None
         self._indexed_ms = -INDEX_EVERY_MS
 
+    @property
+    def wants_reports(self) -> bool:
+        """True where her browser should be asked for sender reports at once."""
+        return any(stream.clock.doubtful for stream in self._streams.values())
+
     def restart(self, kind: str, now: float) -> None:
         """The stream comes from another connection now: its numbers and times begin anew."""
         old, new = self._streams[kind], self._stream(kind)
@@ -101,16 +106,31 @@ class Part:
         if not packets:
             return
         stream = self._streams[kind]
+        paused = stream.clock.stood_still(packets) if kind == AUDIO and stream.held_from is None else None
+        if paused is not None:
+            packets = self._doubt(stream, packets, paused)
         stream.clock.came(packets)
         stream.reorder.push(packets)
         if not stream.seen and self.begun_ms is not None:  # late: it waits to be tied to what was there first
             stream.held_from = packets[0][4]
         stream.seen, stream.last_arrival = True, packets[-1][4]
 
+    def _doubt(self, stream: _Stream, packets: Sequence[Packet], at: int) -> Sequence[Packet]:
+        """What came after a pause waits for a report, and what came before does not. Gives the former."""
+        before, after = packets[:at], packets[at:]
+        since = after[0][4]
+        if before:
+            stream.clock.came(before)
+            stream.reorder.push(before)
+        self._release(stream, since)
+        stream.clock.doubt(since)
+        stream.held_from = since
+        return after
+
     def report(self, kind: str, ntp: int, stamp: int, arrived: float) -> None:
         """One sender report."""
         self._person_clock.heard(ntp, arrived)
-        self._streams[kind].clock.reported(ntp, stamp)
+        self._streams[kind].clock.reported(ntp, stamp, arrived)
         self._file.tell("clock", track=self.person, media=kind, ntp=f"{ntp:016x}", rtp=stamp, ms=self._ms(arrived))
 
     def flush(self, now: float) -> None:
@@ -186,7 +206,9 @@ class Part:
         for kind in self._kinds:
             stream = self._streams[kind]
             reached = stream.last_ms
-            if stream.held_from is not None:
+            if stream.held_from is not None and stream.clock.doubtful and reached is not None:
+                edge = reached  # what waits may be timed to go on there
+            elif stream.held_from is not None:
                 edge = min(quiet, self._ms(stream.held_from))
             else:
                 edge = reached if stream.reorder.waits and reached is not None else quiet

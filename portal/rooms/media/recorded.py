@@ -118,5 +118,7 @@ class Progress:
     """Seconds on the recording's clock up to which each person's part is durable."""
     keyframes: set[str] = field(default_factory=set)
     """Persons of whom a keyframe is wanted."""
+    reports: set[str] = field(default_factory=set)
+    """Persons of whom sender reports are wanted."""
     journal: list[tuple[str, dict[str, str | int | float]]] = field(default_factory=list)
     """Lines for the room's journal: (event, fields)."""

@@ -270,6 +270,7 @@ class Recording:
         for event, fields in progress.journal:
             self._note(event, **fields)
         self._takings.request_keyframes(progress.keyframes, time.monotonic())
+        self._takings.request_reports(progress.reports)
 
     def _failed(self, code: str) -> None:
         """The recording ends with an alarm; the call goes on."""

@@ -18,6 +18,9 @@ _SLEW = 0.005
 """Seconds of correction per second, at most."""
 _STEP = 0.5
 """A difference of so many seconds is no drift: the source began anew."""
+_SLIP = 0.1
+"""Seconds by which time stamps that stood still while nothing was sent are behind afterwards, at least: the next report
+tells by how much, and is followed at once."""
 EARLY, LATE = 1.0, 5.0
 """Seconds by which a frame may be timed after its arrival (where the network has just become faster), or before. Beyond
 that its source began anew without saying so: a phone that was locked, a broken browser, or one that means ill. Where
@@ -93,14 +96,21 @@ class TrackClock:
         self._report: float | None = None
         """The sender's time at the time stamp 0."""
         self._used: float | None = None
+        self._doubted: float | None = None
+        """When it went on after its time stamps may have stood still; None once a report has told."""
         self._last = self._lateness = 0.0
         self._newest = 0.0, 0.0
         """The time stamp, in seconds, and the arrival of the packet that came last."""
 
     @property
     def tied(self) -> bool:
-        """True when a sender report has tied this stream to the person's clock."""
-        return self._report is not None and self._person.offset is not None
+        """True when a sender report has tied this stream to the person's clock, and nothing makes that doubtful."""
+        return self._report is not None and self._person.offset is not None and self._doubted is None
+
+    @property
+    def doubtful(self) -> bool:
+        """True after a pause in which the time stamps may have stood still, until a report tells."""
+        return self._doubted is not None
 
     @property
     def fresh(self) -> bool:
@@ -121,6 +131,25 @@ class TrackClock:
             self._report -= ahead
             self._told.append(self._report)
 
+    def stood_still(self, packets: Sequence[Packet]) -> int | None:
+        """Which of these packets, which come next, is the first after a pause in which the time stamps seem to have
+        stood still: a browser whose microphone is changed does so. None where all go on as they should. A network that
+        stands still looks so too, until it gives what it held back.
+        """
+        stamp, arrived = self._newest
+        _, last, _, _, came = packets[-1]
+        if self._used is None or came - last / self._rate - (arrived - stamp) <= _SLIP:
+            return None
+        for at, (_, last, _, _, came) in enumerate(packets):
+            if came - arrived > _SLIP and came - arrived - (last / self._rate - stamp) > _SLIP:
+                return at
+            stamp, arrived = last / self._rate, came
+        return None
+
+    def doubt(self, since: float) -> None:
+        """What was known of its time may be untrue for what has come since this moment."""
+        self._doubted = since
+
     def came(self, packets: Sequence[Packet]) -> None:
         """Packets, as they arrived."""
         if self._stamp is None:
@@ -136,13 +165,20 @@ class TrackClock:
         for report in self._early:
             self.reported(*report)
 
+    def _slipped(self, told: float, arrived: float) -> bool:
+        """Whether this report, the first after a pause, tells that the time stamps stood still in it."""
+        if self._doubted is None or arrived < self._doubted:
+            return False
+        self._doubted = None
+        return self._report is not None and told - self._report > _SLIP
+
     def _arrived(self, stamp: int, at: float) -> None:
         """A packet of this extended time stamp arrived: until a report comes the best guess, and then a bound."""
         late = at - stamp / self._rate
         if self._arrival is None or late < self._arrival or late - self._arrival > _STEP:
             self._arrival = late
 
-    def reported(self, ntp: int, stamp: int) -> None:
+    def reported(self, ntp: int, stamp: int, arrived: float = math.inf) -> None:
         """A sender report's pair (the stamp of 32 bits)."""
         if self._stamp is None:  # no packet yet to tell how often the stamps have wrapped
             self._early = [*self._early[1 - REPORTS :], (ntp, stamp)]
@@ -150,6 +186,9 @@ class TrackClock:
         step = (stamp - self._stamp) & (_WRAP - 1)
         whole = self._stamp + (step if step < _HALF else step - _WRAP)
         told = ntp_seconds(ntp) - whole / self._rate
+        if self._slipped(told, arrived):
+            self._told.clear()
+            self._used = self._arrival = None
         if self._report is None or abs(told - self._report) > _STEP:
             self._told.clear()
         self._told.append(told)

@@ -126,6 +126,13 @@ class Takings:
             if taken is not None and taken.peer is not None:
                 taken.peer.camera.request_keyframe(now)
 
+    def request_reports(self, persons: Collection[str]) -> None:
+        """Ask these persons' browsers for sender reports."""
+        for person in persons:
+            taken = self._taken.get(person)
+            if taken is not None and taken.peer is not None and taken.lost_at is None:
+                taken.peer.ask_sender_reports()
+
     def _follow(self, taken: Taken, member: Member, now: float) -> None:
         taken.lost_at = None
         if not taken.follows(member):

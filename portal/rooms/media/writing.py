@@ -120,6 +120,7 @@ class Writing:
             orders = await composer.compose(events, now)
         progress = await self._hands.run(lambda: writer.perform(orders, now))
         progress.keyframes |= composer.keyframes
+        progress.reports |= composer.reports
         return progress
 
     def _in_thread(self, work: Callable[[], Progress | None]) -> None:

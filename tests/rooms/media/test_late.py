@@ -55,7 +55,27 @@ def test_what_is_said_after_a_change_of_microphone_is_kept(pause):
     one.bases[AUDIO] -= round(pause * 48_000)
     one.live(121 + pause, 160)
     assert one.finish(160.0) == pytest.approx(60_000, abs=60)
+    check_true(tape)
     assert sum(frame.data == SOUND for frame in tape.of(webm.AUDIO)) == (60 - pause) * 50
+    silent = [frame.ms / 1000 for frame in tape.of(webm.AUDIO) if frame.data == webm.SILENCE]
+    assert 21 - 0.04 < min(silent) < max(silent) < 21 + pause + 0.02
+
+
+@pytest.mark.parametrize("pause", [0.3, 2, 4.5])
+def test_what_is_said_after_a_change_of_microphone_is_kept_also_where_the_browser_is_slow_to_report(pause):
+    one, tape = person()
+    one.live(100, 121)
+    one.live(121, 121 + pause, sound=False)
+    one.bases[AUDIO] -= round(pause * 48_000)
+    report, one.report = one.report, lambda kind, at: None
+    one.live(121 + pause, 129)
+    one.report = report
+    one.live(129, 160)
+    assert one.finish(160.0) == pytest.approx(60_000, abs=60)
+    check_true(tape)
+    assert sum(frame.data == SOUND for frame in tape.of(webm.AUDIO)) == (60 - pause) * 50
+    silent = [frame.ms / 1000 for frame in tape.of(webm.AUDIO) if frame.data == webm.SILENCE]
+    assert max(silent) < 31  # from the report on, sound is where it belongs
 
 
 @pytest.mark.parametrize("kind", [AUDIO, VIDEO])

@@ -149,6 +149,8 @@ class Person:
                 self.part.take(kind, [(seq, self.extended(kind, stamp), *rest, arrived)])
         self.part.flush(now)
         self.wants_key |= self.part.wants_keyframe
+        for kind in (AUDIO, VIDEO) if self.part.wants_reports else ():
+            self.report(kind, now)
 
     def extended(self, kind, stamp):
         """Beyond the wrap, in the order of arrival, as streams do it."""

@@ -60,7 +60,18 @@ def nearest(at: float, moments: Iterable[float]) -> float:
     return min(moments, key=lambda one: abs(one - at))
 
 
-def test_a_flash_and_its_beep_are_recorded_together(browser, media_and_gate, pages, tmp_path):
+CHANGED = """async ms => {
+  const sender = room.peer.getSenders()[0], { track } = sender
+  await sender.replaceTrack(null)
+  await new Promise(done => setTimeout(done, ms))
+  await sender.replaceTrack(track)
+}"""
+"""As the room's page does where another microphone is chosen: for a while there is none."""
+
+
+@pytest.mark.parametrize("without", [0, 300])
+def test_a_flash_and_its_beep_are_recorded_together(browser, media_and_gate, pages, tmp_path, without):
+    """Also after the microphone was changed, and there was none for so many milliseconds."""
     media, study, gate = media_and_gate
     interviewer = calls.enter(browser, gate, "r1", "i1")
     participant = calls.enter(browser, gate, "r1", "p1", media="flash")
@@ -68,7 +79,12 @@ def test_a_flash_and_its_beep_are_recorded_together(browser, media_and_gate, pag
     calls.until(interviewer, "s.waiting.length === 1")
     calls.say(interviewer, "admit", person="p1")
     calls.shows(interviewer, 3)
-    calls.record(interviewer, 12)
+    calls.say(interviewer, "record_start")
+    calls.until(interviewer, "s.recording.state === 'running'")
+    interviewer.wait_for_timeout(3000)
+    if without:
+        participant.evaluate(CHANGED, without)
+    interviewer.wait_for_timeout(12_000)
     calls.say(interviewer, "end")
     calls.wait_for(lambda: calls.manifest(media, study, "r1")[-1].kind == "ended", interviewer)
     lines = calls.manifest(media, study, "r1")

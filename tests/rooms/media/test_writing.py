@@ -265,3 +265,34 @@ def test_who_was_absent_is_taken_again_on_the_same_connection():
         return taken
 
     assert asyncio.run(tried()) == [[Media], [Media], [], [Media]]
+
+
+def test_a_browser_is_asked_how_its_sound_stands_when_that_has_become_doubtful(hands, tmp_path):
+    async def tried():
+        one = One(hands, tmp_path)
+        one.said(5)
+        await asyncio.sleep(1)
+        one.takings.events += [
+            Media("p1", AUDIO, [(251 + at, (250 + at) * 960, 0, SOUND, one.origin + 9 + at * 0.02) for at in range(50)])
+        ]
+        await asyncio.sleep(1)
+        one.writing.finish("stopped")
+        await one.writing.idle()
+        return [progress.reports for progress in one.progress if progress]
+
+    assert {"p1"} in asyncio.run(tried())
+
+
+def test_only_who_is_connected_is_asked_how_her_sound_stands():
+    async def tried():
+        microphone, camera = (Inbound(kind, RATES[kind], 111, lambda *_: None) for kind in (AUDIO, VIDEO))
+        peer, takings = Mock(microphone=microphone, camera=camera), Takings(lambda: 0)
+        takings.follow([Mock(person="p1", peer=peer)], 1.0)
+        peer.reset_mock()
+        takings.request_reports({"p1", "p2"})
+        asked = peer.ask_sender_reports.call_count
+        takings.follow([], 2.0)
+        takings.request_reports({"p1"})
+        return asked, peer.ask_sender_reports.call_count
+
+    assert asyncio.run(tried()) == (1, 1)
