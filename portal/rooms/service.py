@@ -21,6 +21,7 @@ from portal.rooms import events
 from portal.rooms.domain import (
     Appointment,
     Appointments,
+    CalledOff,
     Hours,
     Mark,
     Meeting,
@@ -98,7 +99,9 @@ class RoomService:
     def going_on(self, person: Participant) -> Room | None:
         """Her newest room, if its hours are over and it is not: people may go on talking in it."""
         newest = next(iter(self.of_participant(person)), None)
-        return newest if newest and newest.may_return(self._clock()) else None
+        if newest is None or not newest.may_return(self._clock()) or self._is_by_phone(newest):
+            return None
+        return newest
 
     def open_by_hand(self, person: Participant, *, staff_id: int) -> Room:
         """Her open room, or a new one that is open from now on. Raises NotConsented."""
@@ -207,6 +210,12 @@ class RoomService:
         query = select(RoomOutcomeRow).where(RoomOutcomeRow.room_id == room.id).order_by(RoomOutcomeRow.id)
         with self._database.reading() as session:
             return [Mark(row.at, Outcome(row.outcome), row.staff_id) for row in session.scalars(query)]
+
+    def _is_by_phone(self, room: Room) -> bool:
+        if room.appointment_key is None:
+            return False
+        appointment = self._appointments.by_key([room.appointment_key]).get(room.appointment_key)
+        return appointment is not None and appointment.called_off is CalledOff.BY_PHONE
 
     def _past_without_room(self) -> list[Appointment]:
         now = self._clock()

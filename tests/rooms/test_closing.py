@@ -201,6 +201,18 @@ def test_an_interview_by_phone_is_carried_into_its_room_while_somebody_is_in_it(
     assert media.asked == [cleared] * 3
 
 
+def test_nobody_goes_back_after_its_hours_into_the_room_of_an_interview_by_phone(agreed, media, world):
+    client, person, room, made, asker = agreed
+    world.get(BookingService).book(person, made.starts_at, Details(Mode.PHONE, phone="01632 960123"), asker)
+    world.clock.at = made.starts_at + timedelta(hours=2, minutes=55)
+    assert client.raw.get("/room/present").status_code == 204
+    world.clock.at = made.starts_at + timedelta(hours=4)
+    world.get(Closing).run()
+    with pytest.raises(NothingArranged):
+        world.get(RoomService).enter(person)
+    assert "Go back to the call" not in client.get("/room/over/left").text
+
+
 def test_a_page_that_comes_back_learns_why_it_is_over(agreed, media, world):
     client, person, room, made, asker = agreed
     booking = world.get(BookingService)
