@@ -202,7 +202,7 @@ def test_an_interview_by_phone_is_carried_into_its_room_while_somebody_is_in_it(
 
 
 def test_nobody_goes_back_after_its_hours_into_the_room_of_an_interview_by_phone(agreed, media, world):
-    client, person, room, made, asker = agreed
+    client, person, _, made, asker = agreed
     world.get(BookingService).book(person, made.starts_at, Details(Mode.PHONE, phone="01632 960123"), asker)
     world.clock.at = made.starts_at + timedelta(hours=2, minutes=55)
     assert client.raw.get("/room/present").status_code == 204

@@ -7,6 +7,8 @@ import string
 import time
 from typing import Any, Protocol
 
+from pylibsrtp import Error as SealFailed
+
 from portal.rooms.media import rtcp, rtp
 from portal.rooms.media.bandwidth import Receiver
 from portal.rooms.media.datagrams import Address, Outbox
@@ -124,9 +126,12 @@ class Peer:
 
     def send_rtcp(self, data: bytes) -> None:
         """Protect and send."""
-        protect = self._secure.protect_rtcp
-        if protect is not None and self.state == "connected":
-            self._send(protect(data))
+        protect, to = self._secure.protect_rtcp, self._to
+        if protect is not None and to is not None and self.state == "connected":
+            try:
+                to.send(protect(data), self._address)
+            except (SealFailed, ValueError):  # as good as lost on the way to her; whoever asked has others to ask
+                to.unsent += 1
 
     def ask_sender_reports(self) -> None:
         """Ask for a sender report of each stream at once, so that sound and picture can be tied together."""

@@ -98,16 +98,18 @@ class Writing:
         now = time.monotonic()
         try:
             self._beat(now)
+            self._next(now)
         except Exception as error:  # noqa: BLE001 - else nothing would be written any more, and nobody would know
             self._failed(error)
-            return
+        if self._writer is not None:
+            self._schedule()
+
+    def _next(self, now: float) -> None:
         busy = self._desk.busy_for
         if busy is None:
             self._hand_over(now)
         elif busy > SLOWEST or self._takings.bytes > MOST_WAITING:
             self._fail("disk_slow")
-            return
-        self._schedule()
 
     def _hand_over(self, now: float) -> None:
         events, writer, composer = self._takings.drain(), self._writer, self._composer

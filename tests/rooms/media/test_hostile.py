@@ -11,6 +11,7 @@ import time
 from unittest.mock import Mock
 
 import pytest
+from pylibsrtp import Error as SealFailed
 
 from bench.rooms.client import Client, pump, receive
 from bench.rooms.ours import Ours
@@ -177,6 +178,18 @@ def test_a_packet_that_cannot_be_sealed_for_one_is_taken_by_the_others():
         return receiver._to.unsent, recorder.forward.call_count
 
     assert asyncio.run(tried()) == (1, 1)
+
+
+@pytest.mark.parametrize("refusal", [SealFailed("no"), ValueError("too long")])
+def test_what_cannot_be_asked_of_one_disturbs_neither_the_recording_nor_the_others(refusal):
+    async def tried() -> int:
+        peer = Peer(Wire([]), Identity(), read_offer(client_offer(), may_share=False, relay_only=False), Mock())
+        peer.state, peer._to = "connected", Mock(unsent=0)
+        peer._secure.protect_rtcp = Mock(side_effect=refusal)
+        peer.send_rtcp(b"\x81\xce\x00\x02" + bytes(8))
+        return peer._to.unsent
+
+    assert asyncio.run(tried()) == 1
 
 
 def test_floods_disturb_no_call():

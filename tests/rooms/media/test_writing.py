@@ -151,6 +151,19 @@ def test_a_recording_whose_beat_fails_ends_with_an_alarm_instead_of_growing_unwr
     assert one.takings.drain() == []
 
 
+def test_a_recording_whose_takings_cannot_be_fetched_ends_with_an_alarm(hands, tmp_path):
+    async def go():
+        one = One(hands, tmp_path)
+        one.takings.drain = refuse
+        await asyncio.sleep(1)
+        await one.writing.idle()
+        return one
+
+    one = asyncio.run(go())
+    assert one.failed == ["error"]
+    assert one.unlocked()
+
+
 def test_what_was_taken_is_forgotten_with_a_recording_that_is_discarded(hands, tmp_path):
     async def go():
         one = One(hands, tmp_path)
