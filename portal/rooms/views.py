@@ -1,5 +1,7 @@
 """A participant's way into the room and out of it, and a guest's."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
@@ -27,6 +29,11 @@ bp = Blueprint("rooms", __name__)
 _GUEST = "room_guest"
 _TALKED = (Ending.ENDED, Ending.LEFT, Ending.DONE, Ending.ENDED_EARLY)
 """Who reads these may have told us something that goes on working in her."""
+_TO_GUESTS: Mapping[Ending, Ending] = (
+    dict.fromkeys((Ending.DONE, Ending.ENDED_EARLY, Ending.WITHDRAWN), Ending.ENDED)
+    | dict.fromkeys((Ending.HOURS, Ending.CANCELLED, Ending.MOVED, Ending.BY_PHONE), Ending.NOT_HELD)
+)  # fmt: skip
+"""What stands in the address of a guest's page instead: why her interview ends is hers."""
 
 
 @bp.app_template_global("room_is_open")
@@ -176,7 +183,7 @@ def guest_room() -> BaseResponse | str | tuple[str, int]:
         return render_template("rooms/guest_refused.html"), 404
     return page(
         "rooms/room.html", role=visitor.role, room=found, choices=choices(), me=visitor,
-        join=url_for("rooms.guest_join"), ending=_ending_url("rooms.guest_over"), recording_allowed=False,
+        join=url_for("rooms.guest_join"), ending=_ending_url("rooms.guest_over", _TO_GUESTS), recording_allowed=False,
         stop=url_for("rooms.guest_stop"), present=url_for("rooms.present"),
         ice_servers=service(JoinService).ice_servers(visitor.person), check=url_for("rooms.guest_check"),
     )  # fmt: skip
@@ -250,6 +257,6 @@ def _ending(word: str) -> Ending:
         abort(404)
 
 
-def _ending_url(endpoint: str) -> dict[str, str]:
+def _ending_url(endpoint: str, called: Mapping[Ending, Ending] | None = None) -> dict[str, str]:
     """Where the script goes when the call is over, by the reason that it was told."""
-    return {how.value: url_for(endpoint, how=how.value) for how in Ending}
+    return {how.value: url_for(endpoint, how=(called or {}).get(how, how).value) for how in Ending}

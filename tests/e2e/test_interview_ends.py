@@ -47,7 +47,7 @@ def test_when_the_hours_are_over_who_waits_and_who_is_waited_for_are_told(place,
     staff.page.wait_for_url("**/closed/hours")
     staff.page.get_by_text("Its hours are over and nobody was talking in it.").wait_for()
     staff.check("room closed")
-    guest.page.wait_for_url("**/guest-over/hours")
+    guest.page.wait_for_url("**/guest-over/not_held")
     guest.check("guest, hours over")
     context.close()
 

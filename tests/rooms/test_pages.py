@@ -1,6 +1,7 @@
 """The pages around the room, for participants, guests and the team. Each is checked as HTML by the client."""
 
 import html
+import json
 import re
 
 import pytest
@@ -332,6 +333,9 @@ def test_a_guest_comes_by_a_link_that_is_shown_once(desk, world, media):
     assert guest.raw.post("/guest-join", json=OFFER, headers=headers).status_code == 200
     [ticket] = media.joined
     assert (ticket.role, ticket.name, ticket.recording_consent) == ("interpreter", "Sam", None)
+    [ending] = [one.get("data-ending") for one in call.all("div") if one.get("id") == "room"]
+    told = {address.removeprefix("/guest-over/") for address in json.loads(ending).values()}
+    assert told == {"ended", "not_held", "left", "stopped", "declined", "replaced"}  # nothing of why, which is hers
     assert guest.get("/guest-over/ended").heading == "Thank you"
     assert guest.get("/home").address == "/sign-in"
 
