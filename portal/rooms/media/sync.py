@@ -56,7 +56,9 @@ class PersonClock:
         return max(moments, default=0.0) - min(moments, default=0.0)
 
     def heard(self, ntp: int, arrived: float) -> None:
-        """A sender report of any of her streams arrived, at our time."""
+        """A sender report of any of her streams arrived, at our time. One of long before the newest tells nothing."""
+        if arrived < self._last - _WINDOW:
+            return
         late = arrived - ntp_seconds(ntp)
         other = self._offset is not None and abs(late - self._offset) > 10  # she set her clock, or another device
         if other:

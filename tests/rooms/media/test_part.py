@@ -447,6 +447,22 @@ def test_reports_from_before_the_recording_tie_its_first_sound():
     assert track.time(48_000 * 100, 100.03) == pytest.approx(100.0, abs=0.001)
 
 
+@pytest.mark.parametrize("order", [(AUDIO, VIDEO), (VIDEO, AUDIO)])
+def test_reports_of_a_camera_that_was_off_for_long_tell_nothing_of_her_clock_now(order):
+    """It was slower than ours, by 0.06 s since then: she would be so much ahead of the others."""
+    one, tape = person(drift=-50e-6)
+    moments = {VIDEO: (-1100, -1095), AUDIO: (90, 95)}
+    for kind in order:
+        for at in moments[kind]:
+            one.report(kind, at)
+            arrived, _, report = one.arrivals.pop()
+            one.part.report(*report, arrived)
+    one.live(100, 104)
+    one.finish(104.0)
+    check_true(tape)
+    assert tape.begun[0][0] == pytest.approx(30, abs=12)
+
+
 def test_sound_and_picture_are_together_from_the_start_where_the_first_reports_came_late():
     one, tape = person(delay=0.08, encoding=0.06)
     one.report(AUDIO, 100.0)
