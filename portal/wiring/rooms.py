@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Exists, Select, exists, func, literal, select
+from sqlalchemy.orm import aliased
 
 from portal.audit.service import AuditLog
 from portal.booking.asking import Marks
@@ -89,9 +90,14 @@ class Marked:
 
 
 def _admitted() -> Exists:
+    """She was let in, and not everybody was put out since, so that the interview could be at another time."""
+    later = aliased(RoomEventRow)
+    cleared = exists().where(
+        later.room_id == RoomEventRow.room_id, later.kind == "cleared", later.line > RoomEventRow.line
+    )
     return exists().where(
         RoomEventRow.room_id == RoomRow.id, RoomEventRow.kind == "admitted",
-        RoomEventRow.detail.contains(f'"{Role.PARTICIPANT}"'),
+        RoomEventRow.detail.contains(f'"{Role.PARTICIPANT}"'), ~cleared,
     )  # fmt: skip
 
 

@@ -132,6 +132,23 @@ def test_an_interview_was_held_where_the_participant_was_let_in(agreed, media, w
     assert world.get(BookingService).had(person.id) == had
 
 
+def test_who_was_let_in_before_it_was_moved_and_then_waited_in_vain_has_not_had_it(agreed, media, world):
+    _, person, room, made, asker = agreed
+    happened(world, room, "joined", person="p1", role="participant")
+    happened(world, room, "admitted", person="p1", role="participant")
+    later = made.starts_at + timedelta(hours=2)
+    world.get(BookingService).book(person, later, Details(), asker)  # it was no good moment
+    assert world.get(Closing).run() == 1
+    happened(world, room, "cleared", reason="moved")
+    world.clock.at = later
+    happened(world, room, "joined", person="p1", role="participant")
+    world.clock.at = later + timedelta(hours=4)
+    assert world.get(Closing).run() == 1
+    assert world.get(BookingService).had(person.id) == 0
+    happened(world, room, "admitted", person="p1", role="participant")
+    assert world.get(BookingService).had(person.id) == 1
+
+
 @pytest.mark.parametrize(
     ("cause", "how"), [(Cause.TEAM, "cancelled"), (Cause.PARTICIPANT, "cancelled"), (Cause.MISSED, "not_held")]
 )

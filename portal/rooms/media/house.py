@@ -108,7 +108,8 @@ class House:
         return True
 
     def clear(self, room: str, reason: str) -> bool:
-        """Put out everybody who is in a room, unless the participant and the team are in a call. It can be used again.
+        """Put out everybody who is in a room, unless the participant and the team are in a call. It can be used again:
+        whoever comes then waits to be let in.
 
         Returns:
             Whether nobody is in it any more.
@@ -119,8 +120,8 @@ class House:
                 return False
             found.clear(reason)
         known = found.state if found is not None else state.read(self._journals.lines(room))
-        if known.in_use:
-            known.in_use = False
+        if known.in_use or known.admitted:
+            known.forget_people()
             self._journals.note(room, "cleared", reason=reason)  # so that nobody asks for it again until somebody comes
         return True
 

@@ -37,6 +37,11 @@ class State:
     talk_since: float | None = None
     """When the participant was let in, before anybody forgot the room: seconds since 1970."""
 
+    def forget_people(self) -> None:
+        """Everybody was put out: what comes is another meeting, perhaps on another day."""
+        self.in_use, self.talk_since = False, None
+        self.admitted.clear()
+
 
 def read(lines: Iterable[Mapping[str, Value]]) -> State:
     """The state after these lines. A line of another shape is passed over."""
@@ -46,10 +51,8 @@ def read(lines: Iterable[Mapping[str, Value]]) -> State:
         state.in_use = _IN_USE.get(str(event), state.in_use)
         if event in ("admitted", "declined") and isinstance(person, str):
             _admission(state, line, person)
-        elif event == "ended":
-            state.ended = True
-        elif event == "put_away":
-            state.talk_since = None
+        elif event in ("put_away", "cleared", "ended"):
+            _over(state, event)
         elif event == "joined" and isinstance(person, str):
             state.stopped.pop(person, None)
         elif event == "need_to_stop":
@@ -59,6 +62,15 @@ def read(lines: Iterable[Mapping[str, Value]]) -> State:
         else:
             _recording(state, line)
     return state
+
+
+def _over(state: State, event: Value) -> None:
+    if event == "cleared":
+        state.forget_people()
+    elif event == "put_away":
+        state.talk_since = None
+    else:
+        state.ended = True
 
 
 def _admission(state: State, line: Mapping[str, Value], person: str) -> None:

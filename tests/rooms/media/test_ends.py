@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from functools import partial
 from types import SimpleNamespace
 from unittest.mock import Mock
@@ -10,10 +11,11 @@ import pytest
 
 from bench.rooms.client import Client
 from bench.rooms.ours import Ours
-from portal.rooms.media.house import LOST_FOR
+from portal.rooms.media.house import LOST_FOR, House
+from portal.rooms.media.journal import Journals
 from portal.rooms.media.members import Member
 from portal.rooms.media.room import Room
-from portal.rooms.media.state import State
+from portal.rooms.media.state import State, read
 from portal.rooms.tickets import Role
 from tests.rooms.media.crash import after_a_crash
 
@@ -104,6 +106,21 @@ async def _cleared() -> None:
         assert not (await back.until(lambda one: one["type"] == "room"))["admitted"]
         for client in (waiting, back):
             await client.close()
+
+
+@pytest.mark.parametrize("put_away", [False, True])
+def test_who_was_let_in_before_it_was_moved_waits_to_be_let_in_at_the_new_time(tmp_path, put_away):
+    journals = Journals(tmp_path, lambda: datetime.now(UTC))
+    for event in ("joined", "admitted", "left", *["put_away"] * put_away):
+        journals.note("r1", event, person="p1", role="participant")
+    house = House(None, b"", journals, tmp_path, lambda: datetime.now(UTC))
+    assert read(journals.lines("r1")).admitted == {"p1"}
+    assert house.clear("r1", "moved")
+    assert house.clear("r1", "moved")
+    left = read(journals.lines("r1"))
+    assert (left.admitted, left.in_use, left.talk_since) == (set(), False, None)
+    assert [line["event"] for line in journals.lines("r1")].count("cleared") == 1
+    journals.close()
 
 
 def test_that_everybody_was_put_out_is_written_down_once_for_all_who_came():
