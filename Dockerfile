@@ -20,11 +20,11 @@ COPY portal/ portal/
 COPY templates/ templates/
 COPY wsgi.py pyproject.toml LICENSE ./
 COPY --from=assets /portal/static/ static/
-RUN useradd --uid 10001 --no-create-home --home-dir /portal portal && install -d -o portal -m 0700 /instance
+RUN useradd --uid 10001 --no-create-home --home-dir /portal portal && install -d -o portal -m 0700 /instance /backups
 USER portal
 # Fontconfig keeps a cache while receipts are printed; /tmp is the one place that may be written to beside the instance.
 ENV PORTAL_INSTANCE=/instance PATH=/portal/.venv/bin:$PATH PYTHONUNBUFFERED=1 XDG_CACHE_HOME=/tmp
-VOLUME /instance
+VOLUME /instance /backups
 EXPOSE 8080
 ENTRYPOINT ["/portal/requirements/container"]
 CMD ["web"]
