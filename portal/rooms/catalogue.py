@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Exists, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from portal.audit.domain import Actor, EventKind
 from portal.audit.service import AuditLog
@@ -18,6 +18,7 @@ from portal.each import each
 from portal.rooms import events
 from portal.rooms.domain import AFTER_HOURS
 from portal.rooms.store import RoomEventRow, RoomRow
+from portal.rooms.tickets import Role
 
 log = structlog.get_logger(__name__)
 SETTLED = timedelta(hours=1)
@@ -42,6 +43,20 @@ class RoomEvent:
     at: datetime
     kind: str
     detail: Mapping[str, object]
+
+
+def was_let_in() -> Exists:
+    """For queries of RoomRow: its participant was let in, and not everybody was put out since, so that the interview
+    could be at another time.
+    """
+    later = aliased(RoomEventRow)
+    cleared = exists().where(
+        later.room_id == RoomEventRow.room_id, later.kind == "cleared", later.line > RoomEventRow.line
+    )
+    return exists().where(
+        RoomEventRow.room_id == RoomRow.id, RoomEventRow.kind == "admitted",
+        RoomEventRow.detail.contains(f'"{Role.PARTICIPANT}"'), ~cleared,
+    )  # fmt: skip
 
 
 class RoomCatalogue:
@@ -73,6 +88,11 @@ class RoomCatalogue:
         )
         with self._database.reading() as session:
             return session.scalar(query.order_by(RoomEventRow.line.desc()).limit(1)) == _COMES
+
+    def let_in(self, room_id: int) -> bool:
+        """As `was_let_in`, of one room."""
+        with self._database.reading() as session:
+            return session.scalar(select(RoomRow.id).where(RoomRow.id == room_id, was_let_in())) is not None
 
     def _take(self, room_id: int, journal: Path) -> int:
         lines = _whole_lines(journal)

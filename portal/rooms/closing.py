@@ -80,6 +80,5 @@ class Closing:
         if hours == room.hours:
             return 0
         with self._database.transaction() as session:
-            row = session.get_one(RoomRow, room.id)
-            row.starts_at, row.opens_at, row.closes_at = hours.starts_at, hours.opens_at, hours.closes_at
+            session.get_one(RoomRow, room.id).move(hours)
         return 1

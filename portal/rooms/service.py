@@ -1,7 +1,7 @@
 """Open a room, find the one that somebody may come into, and mark how the interview ended."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -56,7 +56,12 @@ class RoomService:
         people: PeopleService,
         consents: ConsentService,
         appointments: Appointments,
+        was_let_in: Callable[[int], bool],
     ) -> None:
+        """
+        Args:
+            was_let_in: whether the participant was let into the room of this number.
+        """
         self._database = database
         self._clock = clock
         self._audit = audit
@@ -64,6 +69,7 @@ class RoomService:
         self._people = people
         self._consents = consents
         self._appointments = appointments
+        self._was_let_in = was_let_in
 
     @property
     def rules(self) -> InterviewRoom:
@@ -97,11 +103,14 @@ class RoomService:
         raise NotOpen(meeting.hours.opens_at)
 
     def going_on(self, person: Participant) -> Room | None:
-        """Her newest room, if its hours are over and it is not: people may go on talking in it."""
-        newest = next(iter(self.of_participant(person)), None)
-        if newest is None or not newest.may_return(self._clock()) or self._is_by_phone(newest):
+        """Her newest room, if people may go on talking in it although its hours are over, or the interview is moved or
+        cancelled meanwhile: it is ended, or moved too, once they have stopped.
+        """
+        newest, now = next(iter(self.of_participant(person)), None), self._clock()
+        if newest is None or self._is_by_phone(newest):
             return None
-        return newest
+        talk = newest.is_open(now) and self._was_let_in(newest.id)
+        return newest if talk or newest.may_return(now) else None
 
     def open_by_hand(self, person: Participant, *, staff_id: int) -> Room:
         """Her open room, or a new one that is open from now on. Raises NotConsented."""
@@ -312,6 +321,5 @@ class RoomService:
 def _moved(session: Session, room: Room, hours: Hours) -> Room:
     if room.hours == hours:
         return room
-    row = session.get_one(RoomRow, room.id)
-    row.starts_at, row.opens_at, row.closes_at = hours.starts_at, hours.opens_at, hours.closes_at
+    session.get_one(RoomRow, room.id).move(hours)
     return replace(room, hours=hours)

@@ -43,6 +43,11 @@ class RoomRow(Base):
         """When it is open."""
         return Hours(self.starts_at, self.opens_at, self.closes_at)
 
+    def move(self, hours: Hours) -> None:
+        """It is open at another time: more may be written in its journal."""
+        self.starts_at, self.opens_at, self.closes_at = hours.starts_at, hours.opens_at, hours.closes_at
+        self.catalogued_at = None
+
 
 class RoomOutcomeRow(Base):
     """How the interview ended. Only ever added to: the newest counts."""

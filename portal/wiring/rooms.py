@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Exists, Select, exists, func, literal, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, func, literal, select
 
 from portal.audit.service import AuditLog
 from portal.booking.asking import Marks
@@ -22,7 +21,7 @@ from portal.recordings.domain import check_recipients
 from portal.recordings.errors import RecipientsMissing
 from portal.recordings.keys.errors import NotReadyToRecord
 from portal.recordings.keys.service import KeyService
-from portal.rooms.catalogue import RoomCatalogue
+from portal.rooms.catalogue import RoomCatalogue, was_let_in
 from portal.rooms.client import HttpMedia
 from portal.rooms.closing import Closing
 from portal.rooms.domain import Appointment, CalledOff, Outcome
@@ -33,8 +32,8 @@ from portal.rooms.joining import JoinService
 from portal.rooms.notes import Notebook
 from portal.rooms.service import RoomService
 from portal.rooms.stops import Stops
-from portal.rooms.store import RoomEventRow, RoomOutcomeRow, RoomRow
-from portal.rooms.tickets import Role, load_or_make_key
+from portal.rooms.store import RoomOutcomeRow, RoomRow
+from portal.rooms.tickets import load_or_make_key
 from portal.rooms.turn import Relay
 from portal.rooms.watch import ConsentWatch
 from portal.settings import Settings
@@ -89,29 +88,17 @@ class Marked:
         return Marks(held, frozenset(undone), frozenset(taken))
 
 
-def _admitted() -> Exists:
-    """She was let in, and not everybody was put out since, so that the interview could be at another time."""
-    later = aliased(RoomEventRow)
-    cleared = exists().where(
-        later.room_id == RoomEventRow.room_id, later.kind == "cleared", later.line > RoomEventRow.line
-    )
-    return exists().where(
-        RoomEventRow.room_id == RoomRow.id, RoomEventRow.kind == "admitted",
-        RoomEventRow.detail.contains(f'"{Role.PARTICIPANT}"'), ~cleared,
-    )  # fmt: skip
-
-
 def _let_in(participant_id: int) -> Select[str | None, str]:
     """Rooms that she was let into."""
     return select(RoomRow.appointment_key, literal(_TALKED)).where(
-        RoomRow.participant_id == participant_id, _admitted()
+        RoomRow.participant_id == participant_id, was_let_in()
     )
 
 
 def _in_vain(participant_id: int) -> Select[str | None, str]:
     """Rooms whose hours went by, with nobody let in and no mark yet: there was no interview, whoever waited."""
     return select(RoomRow.appointment_key, literal(_IN_VAIN)).where(
-        RoomRow.participant_id == participant_id, RoomRow.ended_at >= RoomRow.closes_at, ~_admitted(),
+        RoomRow.participant_id == participant_id, RoomRow.ended_at >= RoomRow.closes_at, ~was_let_in(),
         RoomRow.id.not_in(select(RoomOutcomeRow.room_id)),
     )  # fmt: skip
 
@@ -156,13 +143,13 @@ def build_rooms(
     key = settings.rooms_key.encode() or load_or_make_key(settings.instance / "keys" / "rooms.key")
     media = HttpMedia(_media_address(settings), key)
     booked = Booked(booking)
-    rooms = RoomService(database, clock, audit, studies, people, consents, booked)
+    catalogue = RoomCatalogue(database, clock, audit, settings.instance / "rooms")
+    rooms = RoomService(database, clock, audit, studies, people, consents, booked, catalogue.let_in)
     endings = Endings(clock, rooms, booked)
     relay = Relay(tuple(settings.turn_urls.replace(",", " ").split()), settings.turn_secret)
     joining = JoinService(database, clock, audit, studies, consents, media, relay, lambda: _recipients(keys), key)
     watch = ConsentWatch(database, clock, studies, people, consents, media)
     consents.on_withdrawal(watch.withdrawn)
-    catalogue = RoomCatalogue(database, clock, audit, settings.instance / "rooms")
     stops = Stops(database, clock, audit, media)
     registry = (
         rooms, joining, watch, catalogue, stops, Notebook(database, clock, audit, studies),

@@ -176,6 +176,26 @@ def test_who_waits_for_an_interview_that_is_moved_is_told_and_the_room_opens_aga
     assert rooms.enter(person).code == room.code
 
 
+@pytest.mark.parametrize("change", ["moved", "cancelled"])
+def test_who_talks_while_it_is_moved_or_cancelled_may_load_her_page_anew(agreed, media, world, change):
+    client, person, room, made, asker = agreed
+    world.clock.at = made.starts_at
+    booking, rooms = world.get(BookingService), world.get(RoomService)
+    if change == "moved":
+        booking.book(person, made.starts_at + timedelta(days=1), Details(), asker)
+    else:
+        booking.cancel(person, asker, Cause.TEAM, "ill")
+    assert client.get("/room/call").address == "/room"  # who only waited
+    happened(world, room, "admitted", person="p1", role="participant")
+    media.talks = True
+    assert world.get(Closing).run() == 0
+    assert client.get("/room/call").address == "/room/call"
+    assert rooms.enter(person).code == room.code
+    media.talks = False
+    assert world.get(Closing).run() == 1
+    assert client.get("/room/call").address == "/room"
+
+
 def test_where_it_is_moved_by_little_she_goes_on_waiting(agreed, media, world):
     _, person, room, made, asker = agreed
     world.clock.at = made.starts_at + timedelta(minutes=5)
@@ -228,6 +248,19 @@ def test_nobody_goes_back_after_its_hours_into_the_room_of_an_interview_by_phone
     with pytest.raises(NothingArranged):
         world.get(RoomService).enter(person)
     assert "Go back to the call" not in client.get("/room/over/left").text
+
+
+def test_what_happens_at_a_new_time_is_on_record_also_long_after_the_first(agreed, media, world):
+    _, person, room, made, asker = agreed
+    booking, again = world.get(BookingService), made.starts_at + timedelta(days=5)
+    booking.book(person, again, Details(Mode.PHONE, phone="01632 960123"), asker)
+    world.clock.at = made.starts_at + timedelta(days=2)
+    world.get(RoomCatalogue).run()
+    booking.book(person, again, Details(), asker)
+    world.clock.at = again
+    assert world.get(RoomService).enter(person).code == room.code
+    happened(world, room, "admitted", person="p1", role="participant")
+    assert [one.kind for one in world.get(RoomCatalogue).events(room.id)] == ["admitted"]
 
 
 def test_a_page_that_comes_back_learns_why_it_is_over(agreed, media, world):
