@@ -48,7 +48,7 @@ def _ending(room: Room, hours: Hours, appointment: Appointment | None, now: date
         return MARKED[room.outcome]
     if appointment is not None and appointment.called_off is not None:
         return _CALLED_OFF[appointment.called_off]
-    if hours != room.hours and hours.phase(now) is Phase.EARLY:
+    if hours.starts_at != room.hours.starts_at and hours.phase(now) is Phase.EARLY:
         return Ending.MOVED
     if room.ended_at is not None and room.ended_at < hours.closes_at:
         return Ending.ENDED

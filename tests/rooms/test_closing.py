@@ -205,6 +205,16 @@ def test_where_it_is_moved_by_little_she_goes_on_waiting(agreed, media, world):
     assert world.get(RoomService).room(room.code).hours.starts_at == made.starts_at + timedelta(minutes=30)
 
 
+def test_who_waits_when_rooms_are_to_open_later_from_now_on_goes_on_waiting(agreed, media, world, monkeypatch):
+    """A new version of the study says so; the interview is at the time that she knows."""
+    _, _, room, made, _ = agreed
+    rules = world.get(RoomService).rules.model_copy(update={"opens_minutes_before": 10})
+    monkeypatch.setattr(RoomService, "rules", rules)
+    world.get(Closing).run()
+    assert media.asked == []
+    assert world.get(RoomService).room(room.code).hours.opens_at == made.starts_at - timedelta(minutes=10)
+
+
 def test_who_waits_for_an_interview_that_is_by_phone_now_is_told_and_may_come_again(agreed, media, world):
     _, person, room, made, asker = agreed
     booking, rooms = world.get(BookingService), world.get(RoomService)
