@@ -1,7 +1,8 @@
 """A room that is over ends for everybody who is still in it: nobody may wait where nobody will come.
 
 It is over when its outcome is marked, and, unless people talk in it, when its hours are over or what was agreed is
-called off. Whose interview is moved to another time is told so; its room stays for then.
+called off; six hours later also where they seem to talk. Whose interview is moved to another time is told so; its room
+stays for then.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from portal.clock import Clock
 from portal.db.engine import Database
 from portal.each import each
 from portal.rooms.client import Media
-from portal.rooms.domain import AFTER_HOURS, Ending, Hours, Room
+from portal.rooms.domain import AFTER_HOURS, TALK_AFTER_HOURS, Ending, Hours, Room
 from portal.rooms.endings import Endings
 from portal.rooms.errors import MediaAway
 from portal.rooms.service import RoomService
@@ -68,7 +69,8 @@ class Closing:
         if ending in _STAYS:
             cleared = self._media.clear(room.code, ending)
             return self._follow(room, hours) if cleared else 0
-        if not self._media.end(room.code, ending, spare_talk=room.outcome is None):
+        forgotten = self._clock() >= hours.closes_at + TALK_AFTER_HOURS
+        if not self._media.end(room.code, ending, spare_talk=room.outcome is None and not forgotten):
             return 0
         with self._database.transaction() as session:
             row = session.get_one(RoomRow, room.id)

@@ -18,6 +18,8 @@ OPEN_BY_HAND = timedelta(hours=4)
 
 AFTER_HOURS = timedelta(days=1)
 """How long after a room's hours somebody may still be in it."""
+TALK_AFTER_HOURS = timedelta(hours=6)
+"""Nobody talks for so long after a room's hours: pages were forgotten, and would be recorded until the disk is full."""
 
 
 class Outcome(StrEnum):

@@ -89,6 +89,17 @@ def test_when_the_hours_are_over_the_room_ends_unless_people_talk(in_room, media
     assert world.get(Closing).run() == 0
 
 
+def test_pages_that_were_forgotten_in_a_call_are_put_out_in_the_end(in_room, media, world):
+    _, _, room, _ = in_room
+    world.clock.forward(hours=4 + 5)
+    media.talks = True
+    assert world.get(Closing).run() == 0
+    world.clock.forward(hours=2)
+    assert world.get(Closing).run() == 1
+    assert media.asked[-1] == ended(room, "hours", spared=False)
+    assert world.get(RoomService).room(room.code).ended
+
+
 @pytest.fixture
 def agreed(world):
     """A participant at her browser in the room of what she has booked, and who gives the interview."""

@@ -10,6 +10,8 @@ GAP_MS = 1_000
 _OVERLAP_MS = 20.0
 """So much of what a frame says is there already: it is left out, since players play sound one after the other, whatever
 its times say."""
+_LATEST_MS = 40.0
+"""A long frame is left out also where only so much of it is there: sound would be too late for the picture."""
 
 
 class Sound:
@@ -28,7 +30,7 @@ class Sound:
         for frame in frames:
             self._fill(filled, frame.ms)
             length = webm.opus_ms(frame.data)
-            if self._reached - frame.ms >= max(length, _OVERLAP_MS):
+            if self._reached - frame.ms >= min(max(length, _OVERLAP_MS), _LATEST_MS):
                 continue
             if length:
                 # Never back, where silence already stands at the moment of a frame that came late.

@@ -475,6 +475,14 @@ def test_sound_and_picture_are_together_from_the_start_where_the_first_reports_c
     assert tape.begun[0][0] == pytest.approx(40, abs=12)
 
 
+def test_long_frames_that_run_too_fast_are_played_no_more_than_40_ms_late():
+    long = bytes([3 << 3]) + bytes(40)
+    frames = [webm.Frame(round(number * 59.7), webm.AUDIO, True, long) for number in range(1_000)]
+    whole = Sound(0, lambda *_: None).whole(frames, frames[-1].ms)
+    due = itertools.accumulate((webm.opus_ms(one.data) for one in whole), initial=0.0)
+    assert max(played - frame.ms for played, frame in zip(due, whole, strict=False)) <= 40
+
+
 def test_sound_that_runs_too_fast_is_played_no_more_than_a_frame_late():
     frames = [webm.Frame(round(number * 19.9), webm.AUDIO, True, SOUND) for number in range(3_000)]
     whole = Sound(0, lambda *_: None).whole(frames, frames[-1].ms)
