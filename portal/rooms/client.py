@@ -27,6 +27,7 @@ _REFUSED: dict[str, type[Exception]] = {
     "room_ended": RoomEnded,
     "busy": MediaFull,
 }
+"""Why nobody can join, by code. Whatever else is asked for can be asked again in a moment: MediaAway."""
 
 
 class Media(Protocol):
@@ -71,7 +72,7 @@ class HttpMedia:
     def join(self, room: str, ticket: str, sdp: str) -> str:
         """See Media."""
         body = {"ticket": ticket, "offer": {"type": "offer", "sdp": sdp}}
-        answer = self._post(f"/rooms/{quote(room)}/join", body).get("answer")
+        answer = self._post(f"/rooms/{quote(room)}/join", body, refusals=_REFUSED).get("answer")
         if not isinstance(answer, dict) or not isinstance(answer.get("sdp"), str):
             raise MediaAway("the media process answered without an answer")
         return str(answer["sdp"])
@@ -102,13 +103,20 @@ class HttpMedia:
             return "not reached"
         return "ok" if status == http.client.OK else f"answers {status}"
 
-    def _post(self, path: str, body: Mapping[str, object], *, patience: float = _PATIENCE) -> Mapping[str, object]:
+    def _post(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        *,
+        patience: float = _PATIENCE,
+        refusals: Mapping[str, type[Exception]] | None = None,
+    ) -> Mapping[str, object]:
         status, answer = self._request("POST", path, json.dumps(body), patience)
         if status == http.client.OK:
             return answer
         code = str(answer.get("error", ""))
         log.warning("the media process refused", status=status, code=code)
-        raise _REFUSED.get(code, MediaAway)(f"the media process refused: {status} {code}")
+        raise (refusals or {}).get(code, MediaAway)(f"the media process refused: {status} {code}")
 
     def _request(
         self, method: str, path: str, body: str | None, patience: float = _PATIENCE

@@ -63,6 +63,18 @@ def test_while_media_is_away_the_outcome_is_kept_and_the_room_ended_later(in_roo
         assert media.asked == [ended(room, "not_held", spared=False)]
 
 
+@pytest.mark.parametrize("code", ["busy", "room_ended", "bad_request"])
+def test_where_media_refuses_the_outcome_is_kept_and_the_room_ended_later(in_room, media, world, code):
+    _, _, room, member = in_room
+    media.refuse = 503, code
+    desk = world.sign_in(member)
+    address = f"/workspace/interviews/{room.code}/outcome"
+    assert desk.submit(desk.get(address), NOBODY).status == 200
+    assert world.get(RoomService).room(room.code).outcome is Outcome.NOT_ATTENDED
+    media.refuse = None
+    assert world.get(Closing).run() == 1
+
+
 def test_open_rooms_and_those_of_long_ago_are_left_alone(in_room, world):
     _, _, room, member = in_room
     assert world.get(Closing).run() == 0
