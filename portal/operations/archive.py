@@ -1,6 +1,7 @@
 """Files into one encrypted file and back, without a plain copy on the disk between."""
 
 import os
+import shutil
 import tarfile
 import threading
 from collections.abc import Collection, Mapping, Sequence
@@ -90,13 +91,26 @@ def _extract(pipe: BinaryIO, folder: Path) -> list[Path]:
         for member in tar:
             if not member.isfile():
                 raise tarfile.TarError("not a plain file")
-            tar.extract(member, folder, filter="data")
-            path = folder / member.name
-            path.chmod(0o600)
-            found.append(path)
+            found.append(_unpack(tar, member, folder))
     while pipe.read(1 << 16):
         pass  # to the end, so that the last chunk is authenticated too
     return found
+
+
+def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> Path:
+    """Write one file, which only its owner can read from its first byte on.
+
+    `tar.extract` has its filter against names that lead elsewhere only since Python 3.11.4, and Debian 12 has 3.11.2.
+    """
+    path = (folder / member.name).resolve()
+    content = tar.extractfile(member)
+    if content is None or not path.is_relative_to(folder.resolve()):
+        raise tarfile.TarError("a name that leads elsewhere")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with content, os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        shutil.copyfileobj(content, file)
+    os.utime(path, (member.mtime, member.mtime))
+    return path
 
 
 def _named(name: str, fault: BaseException) -> BaseException:

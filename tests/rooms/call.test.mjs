@@ -1,6 +1,7 @@
 // Who keeps somebody in the room, and lets her go: `Call` over connections that only remember what was done to them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./custom-event.mjs";
 import { Call } from "../../static/js/room/call.mjs";
 
 class Peer {

@@ -1,6 +1,7 @@
 // The logic of static/js/room/ that needs no browser.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./custom-event.mjs";
 import { patience, verdict, waitBefore } from "../../static/js/room/backoff.mjs";
 import { helpFor } from "../../static/js/room/browser.mjs";
 import { Deeds } from "../../static/js/room/deeds.mjs";

@@ -11,8 +11,10 @@ const room = {
 }
 window.room = room
 
-// A picture that turns white and a sound that begins at the same moment, once a second.
-function flash () {
+const BARS = 16
+
+// A picture of white and black bars, which say its number, and a sound that begins once a second.
+function counted () {
   const canvas = document.createElement('canvas')
   Object.assign(canvas, { width: 640, height: 480 })
   const paper = canvas.getContext('2d')
@@ -22,33 +24,34 @@ function flash () {
   const out = new MediaStreamAudioDestinationNode(sound)
   tone.connect(gain).connect(out)
   tone.start()
-  let white = false
+  let loud = false, number = 0
   setInterval(() => {
     const now = sound.currentTime % 1 < 0.2
-    if (now !== white) gain.gain.setValueAtTime(now ? 0.8 : 0, sound.currentTime)
-    white = now
-    paper.fillStyle = white ? '#fff' : '#000'
-    paper.fillRect(0, 0, 640, 480)
-    paper.fillStyle = '#888'
-    paper.fillRect(10 + 600 * Math.random(), 10, 8, 8)
+    if (now !== loud) gain.gain.setValueAtTime(now ? 0.8 : 0, sound.currentTime)
+    loud = now
+    number = (number + 1) % 2 ** BARS
+    for (let bar = 0; bar < BARS; bar++) {
+      paper.fillStyle = number >> bar & 1 ? '#fff' : '#000'
+      paper.fillRect(640 / BARS * bar, 0, 640 / BARS, 480)
+    }
   }, 10)
   const stream = new MediaStream([...canvas.captureStream(30).getTracks(), ...out.stream.getTracks()])
   watch(stream)
   return stream
 }
 
-// When the flashes and beeps were sent, as the browser itself stamps the stream: on a busy machine its sound and picture
-// are apart before they leave it. The stamps of sound and picture have clocks of their own, so each is tied to the page's
+// When pictures and beeps were sent, as the browser itself stamps the stream: on a busy machine its sound and picture are
+// apart before they leave it. The stamps of sound and picture have clocks of their own, so each is tied to the page's
 // clock by what reached us fastest.
 function watch (stream) {
   const track = kind => stream.getTracks().find(one => one.kind === kind).clone()
-  const corner = new OffscreenCanvas(4, 4).getContext('2d', { willReadFrequently: true })
-  let lit = true
-  const flashes = each(track('video'), frame => {
-    corner.drawImage(frame, 0, 0, 4, 4)
-    const before = lit
-    lit = corner.getImageData(1, 2, 1, 1).data[0] > 128
-    return lit && !before ? 0 : null
+  const small = new OffscreenCanvas(10 * BARS, 4).getContext('2d', { willReadFrequently: true })
+  const pictures = each(track('video'), frame => {
+    small.drawImage(frame, 0, 0, 10 * BARS, 4)
+    const row = small.getImageData(0, 2, 10 * BARS, 1).data
+    let number = 0
+    for (let bar = 0; bar < BARS; bar++) number |= (row[4 * (10 * bar + 5)] > 128) << bar
+    return { after: 0, number }
   })
   let quiet = 0
   const beeps = each(track('audio'), data => {
@@ -57,16 +60,16 @@ function watch (stream) {
     let begun = null
     for (const [at, one] of samples.entries()) {
       const loud = Math.abs(one) > 0.06
-      if (loud && quiet > data.sampleRate / 5) begun = at / data.sampleRate
+      if (loud && quiet > data.sampleRate / 5) begun = { after: at / data.sampleRate }
       quiet = loud ? 0 : quiet + 1
     }
     return begun
   })
-  room.sent = () => ({ flashes: flashes(), beeps: beeps() })
+  room.sent = () => ({ pictures: pictures().map(one => [one.number, one.at]), beeps: beeps().map(one => one.at) })
 }
 
-// Calls `begins` for each frame of the track; it tells after how many seconds of the frame something begins, or null.
-// Gives a function that gives those moments in seconds since 1970.
+// Calls `begins` for each frame of the track; it tells what begins, and how many seconds `after` the frame's start, or
+// null. Gives a function that gives those with their moments, `at`, in seconds since 1970.
 function each (track, begins) {
   const found = []
   let late = Infinity
@@ -74,17 +77,17 @@ function each (track, begins) {
     write (frame) {
       const at = frame.timestamp / 1e6
       late = Math.min(late, (performance.timeOrigin + performance.now()) / 1e3 - at)
-      const after = begins(frame)
-      if (after !== null) found.push(at + after)
+      const what = begins(frame)
+      if (what) found.push({ ...what, at: at + what.after })
       frame.close()
     },
   }))
-  return () => found.map(at => at + late)
+  return () => found.map(one => ({ ...one, at: one.at + late }))
 }
 
 async function media () {
   if (query.get('media') === 'none') return null
-  if (query.get('media') === 'flash') return flash()
+  if (query.get('media') === 'counted') return counted()
   return await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: false, autoGainControl: false, noiseSuppression: false },
     video: query.get('media') === 'audio' ? false : { width: 640, height: 480, frameRate: 30 },
