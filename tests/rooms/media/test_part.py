@@ -11,8 +11,6 @@ from portal.rooms.media import webm
 from portal.rooms.media.frames import Pictures
 from portal.rooms.media.inbound import FAR
 from portal.rooms.media.part import AUDIO, VIDEO, Part
-from portal.rooms.media.sound import Sound
-from portal.rooms.media.sync import PersonClock, TrackClock
 
 KEY = b"\x10\x02\x00\x9d\x01\x2a\x80\x02\xe0\x01" + bytes(50)
 DELTA = b"\x11\x02\x00" + bytes(50)
@@ -327,16 +325,6 @@ def test_a_microphone_that_comes_late_does_not_cut_the_file():
     assert gaps == [(pytest.approx(0, abs=60), pytest.approx(6_000, abs=60))]
 
 
-@pytest.mark.parametrize("late", [3, 17, 27, 39, 41, 200])
-def test_sound_that_comes_when_silence_stands_there_never_goes_back(late):
-    sound = Sound(0, lambda start, end: None)
-    written = sound.whole([], 200 + late)
-    written += sound.whole([webm.Frame(200 + at, webm.AUDIO, key=True, data=SOUND) for at in range(7, 400, 20)], 600)
-    times = [frame.ms for frame in written]
-    assert all(before < after for before, after in itertools.pairwise(times)), times
-    assert len(written) * 20 == pytest.approx(600, abs=60)
-
-
 def test_sound_from_before_the_first_picture_is_left_out_where_it_comes_after_the_file_began():
     one, tape = person()
     one.live(100, 106, sound=False)
@@ -400,53 +388,6 @@ def test_a_part_in_which_nothing_came_has_no_file():
     assert tape.begun == []
 
 
-@pytest.mark.parametrize(
-    ("toc", "ms"), [(b"\x78", 20), (b"\x00", 10), (b"\x19", 120), (b"\x83\x04", 10), (b"\x03\x3f", 0), (b"", 0)]
-)
-def test_the_length_of_an_opus_packet_is_read_from_its_first_byte(toc, ms):
-    assert webm.opus_ms(toc) == ms
-
-
-def test_a_track_is_tied_to_its_person_by_whichever_report_comes_first():
-    clock = PersonClock()
-    track = TrackClock(48_000, clock)
-    ntp = (50 + 2_208_988_800) * (1 << 32)
-    clock.heard(ntp, 10.0)
-    track.reported(ntp, 4_800)  # before any packet
-    assert not track.tied
-    stamp = (1 << 32) + 4_800 + 48_000
-    track.came([(1, stamp, 0, SOUND, 11.2)])
-    assert track.tied
-    assert track.time(stamp, 11.2) == pytest.approx(11.0, abs=0.001)
-
-
-def test_reports_that_were_sent_late_do_not_put_sound_behind_picture():
-    clock = PersonClock()
-    track = TrackClock(48_000, clock)
-    times = []
-    for number, late in enumerate((0.06, 0, 0.08, 0.05, 0.09, 0, 0.07, 0.02)):
-        second = 5 * number
-        clock.heard((50 + second) << 32, 10.0 + second)
-        stamp = 48_000 * second
-        track.came([(number, stamp, 0, SOUND, 10.01 + second)])
-        track.reported(round((50 + second + late) * (1 << 32)), stamp)
-        times.append(track.time(stamp, 10.01 + second) - 10 - second)
-    assert times[4:] == pytest.approx([0] * 4, abs=0.001)
-
-
-def test_reports_from_before_the_recording_tie_its_first_sound():
-    clock = PersonClock(since=100.0)
-    track = TrackClock(48_000, clock)
-    slow_network = {85: 0.3, 90: 0.1, 95: 0.2, 99: 0.02, 96: 0.05, 97: 0.0, 98: 0.04}
-    sent_late = {85: 0.06, 90: 0.0, 95: 0.08, 99: 0.05}
-    for second, slow in slow_network.items():
-        clock.heard((50 + second) << 32, second + slow)
-        if second in sent_late:
-            track.reported(round((50 + second + sent_late[second]) * (1 << 32)), 48_000 * second)
-    track.came([(1, 48_000 * 100, 0, SOUND, 100.03)])
-    assert track.time(48_000 * 100, 100.03) == pytest.approx(100.0, abs=0.001)
-
-
 @pytest.mark.parametrize("order", [(AUDIO, VIDEO), (VIDEO, AUDIO)])
 def test_reports_of_a_camera_that_was_off_for_long_tell_nothing_of_her_clock_now(order):
     """It was slower than ours, by 0.06 s since then: she would be so much ahead of the others."""
@@ -473,18 +414,3 @@ def test_sound_and_picture_are_together_from_the_start_where_the_first_reports_c
     one.finish(120.0)
     check_true(tape, within=0.022)
     assert tape.begun[0][0] == pytest.approx(40, abs=12)
-
-
-def test_long_frames_that_run_too_fast_are_played_no_more_than_40_ms_late():
-    long = bytes([3 << 3]) + bytes(40)
-    frames = [webm.Frame(round(number * 59.7), webm.AUDIO, True, long) for number in range(1_000)]
-    whole = Sound(0, lambda *_: None).whole(frames, frames[-1].ms)
-    due = itertools.accumulate((webm.opus_ms(one.data) for one in whole), initial=0.0)
-    assert max(played - frame.ms for played, frame in zip(due, whole, strict=False)) <= 40
-
-
-def test_sound_that_runs_too_fast_is_played_no_more_than_a_frame_late():
-    frames = [webm.Frame(round(number * 19.9), webm.AUDIO, True, SOUND) for number in range(3_000)]
-    whole = Sound(0, lambda *_: None).whole(frames, frames[-1].ms)
-    assert len(whole) == pytest.approx(3_000 * 19.9 / 20, abs=2)
-    assert max(at * 20 - frame.ms for at, frame in enumerate(whole)) <= 20

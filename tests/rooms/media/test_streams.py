@@ -14,7 +14,7 @@ from aiortc import rtp as reference_rtp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.rooms.media import bandwidth, rtcp, rtp, stun, taps
+from portal.rooms.media import bandwidth, rtcp, rtp, stun
 from portal.rooms.media.inbound import FAR, Inbound
 from portal.rooms.media.outbound import Outbound
 from portal.rooms.media.taps import Tap
@@ -378,26 +378,3 @@ def test_another_stun_reads_ours_and_we_read_its():
     ours = reference.parse_message(stun.request(os.urandom(12), "a:b", b"key", nominate=True))
     assert ours.check_message_integrity(b"key")
     assert "USE-CANDIDATE" in ours.attributes
-
-
-def test_of_a_flood_only_so_much_is_taken_for_the_recording():
-    source = Inbound("audio", 48_000, 111, lambda *_: None)
-    tap = Tap("p1", source)
-    for seq in range(taps.MOST + 500):
-        source.packet(rtp.HEADER.pack(0x80, 111, seq, 960 * seq & 0xFFFFFFFF, 5) + b"\x78", 13, 0.0)
-    [media] = tap.drain()
-    assert len(media.packets) == taps.MOST
-    assert tap.drain() == []
-
-
-def test_a_recording_knows_the_last_reports_of_a_source_from_before_it():
-    source = Inbound("audio", 48_000, 111, lambda *_: None)
-    source.restart(5)
-    source.reported(1 << 32, 48_000, 1.0)
-    source.restart(6)
-    assert Tap("p1", source).drain() == []
-    for second in range(2, 8):
-        source.reported(second << 32, 48_000 * second, float(second))
-    assert [(one.ntp >> 32, one.stamp, one.arrived) for one in Tap("p1", source).drain()] == [
-        (second, 48_000 * second, float(second)) for second in (4, 5, 6, 7)
-    ]
